@@ -1,6 +1,11 @@
 package op
 
-// defs is the explicit list of operators: one row per file of this package.
-var defs = [][]*Def{
-	viewDefs,
-}
+import "slices"
+
+// defs is the explicit list of operators. Each area's list, in its own file, has a row per file.
+var defs = slices.Concat(
+	[][]*Def{viewDefs},
+	spatialTable,   // table_spatial.go: convolution, pooling, matrix products
+	pointwiseTable, // table_pointwise.go: elementwise operators, casts, quantization
+	shapeTable,     // table_shape.go: data movement, reductions, normalization, recurrent
+)
