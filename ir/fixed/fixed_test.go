@@ -1,0 +1,66 @@
+package fixed
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+)
+
+// exact returns round(a * m.M * 2^-m.Shift), ties to even, by rational arithmetic.
+func exact(a int32, m Multiplier) int32 {
+	p := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(m.M)))
+	d := new(big.Int).Lsh(big.NewInt(1), uint(m.Shift))
+	q, r := new(big.Int).DivMod(p, d, new(big.Int)) // floor, 0 <= r < d
+	switch twice := r.Lsh(r, 1).Cmp(d); {
+	case twice > 0, twice == 0 && q.Bit(0) == 1:
+		q.Add(q, big.NewInt(1))
+	}
+	return Saturate32(q.Int64())
+}
+
+func TestApplyIsExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100000 {
+		m := Multiplier{M: 1<<30 | int32(r.Uint32()>>2), Shift: int32(1 + r.IntN(62))}
+		if r.IntN(4) == 0 {
+			m.M = 1 << 30 // powers of two make ties
+		}
+		a := int32(r.Uint32()) >> r.IntN(32)
+		if got, want := m.Apply(a), exact(a, m); got != want {
+			t.Fatalf("%+v.Apply(%d) = %d, want %d", m, a, got, want)
+		}
+	}
+}
+
+func TestTiesGoToEven(t *testing.T) {
+	half, err := NewMultiplier(0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for a, want := range map[int32]int32{1: 0, 3: 2, 5: 2, -1: 0, -3: -2, -5: -2, 4: 2, math.MinInt32: -1 << 30} {
+		if got := half.Apply(a); got != want {
+			t.Errorf("round(%d / 2) = %d, want %d", a, got, want)
+		}
+	}
+}
+
+func TestNewMultiplier(t *testing.T) {
+	for _, r := range []float64{1, 0.0003, 1 << 29, 0.99999999999, 1e-9, 3} {
+		m, err := NewMultiplier(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := math.Ldexp(float64(m.M), -int(m.Shift)); math.Abs(got-r) > r*math.Ldexp(1, -31) || m.M < 1<<30 {
+			t.Errorf("%g became %+v = %g", r, m, got)
+		}
+	}
+	for _, r := range []float64{-1, math.NaN(), math.Inf(1), 1 << 30} {
+		if m, err := NewMultiplier(r); err == nil {
+			t.Errorf("%g became %+v", r, m)
+		}
+	}
+	if m, err := NewMultiplier(1e-30); err != nil || m.Apply(math.MaxInt32) != 0 {
+		t.Errorf("1e-30 became %+v, %v", m, err)
+	}
+}
