@@ -1,4 +1,8 @@
 // Package passes is the ordered list of graph transformations between the frontend and the code generator.
+//
+// A pass is a function over an [ir.Graph]; its file's first comment is its contract, with one example before and after.
+// [Pipeline] lists the passes in order, order.go says why some must come before others, and [Run] runs them. The order
+// falls into three parts: clean-ups on ONNX operators, the step down to kernel operators, and memory planning.
 package passes
 
 import (
@@ -6,11 +10,17 @@ import (
 	"github.com/deepgo/deepgo/targets"
 )
 
-// Config is what passes may look at, and where the last ones leave the memory plan.
+// Config is what passes may look at, how they are run, and where the last ones leave the memory plan.
 type Config struct {
 	Target *targets.Target
 	IO     string     // "model" (as the file declares), "float" or "quantized": element types at the boundary
 	Memory *ir.Memory // set by the plan pass
+
+	Disable   []string // names of passes to leave out; required ones cannot be
+	CheckEval bool     // interpret the graph around every pass, on random inputs, and compare
+
+	// Dump, where set, gets the graph as it came in (seq 0, pass "import", changed 0) and as each pass left it.
+	Dump func(seq int, pass string, g *ir.Graph, changed int)
 }
 
 // Pass is one transformation. Run reports how many changes it made.
