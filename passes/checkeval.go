@@ -27,8 +27,9 @@ func newEvalCheck(g *ir.Graph) (*evalCheck, error) {
 }
 
 // compare runs g and holds its outputs against those from before, then makes them the new standard: each pass answers
-// for its own error only. A pass that changes the types at the boundary sets a new standard without a comparison.
-func (e *evalCheck) compare(g *ir.Graph) error {
+// for its own error only. A pass that changes the types at the boundary sets a new standard without a comparison. Once memory
+// is planned, g runs in it.
+func (e *evalCheck) compare(g *ir.Graph, mem *ir.Memory) error {
 	if !e.fits(g) {
 		next, err := newEvalCheck(g)
 		if err != nil {
@@ -37,7 +38,7 @@ func (e *evalCheck) compare(g *ir.Graph) error {
 		*e = *next
 		return nil
 	}
-	out, err := interp.Run(g, e.in, interp.Options{})
+	out, err := evaluate(g, mem, e.in)
 	if err != nil {
 		return err
 	}
@@ -48,6 +49,13 @@ func (e *evalCheck) compare(g *ir.Graph) error {
 	}
 	e.out = out
 	return nil
+}
+
+func evaluate(g *ir.Graph, mem *ir.Memory, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	if mem != nil {
+		return runPlanned(g, mem, in)
+	}
+	return interp.Run(g, in, interp.Options{})
 }
 
 func (e *evalCheck) fits(g *ir.Graph) bool {

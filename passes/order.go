@@ -5,4 +5,9 @@ package passes
 var order = []struct{ before, after, reason string }{
 	{"foldconst", "deadcode", "folding leaves the nodes that computed constants without readers"},
 	{"deadcode", "cse", "nodes that nothing reads need no comparison"},
+	{"foldconst", "simplify", "its rules look for constant operands, shapes and axes"},
+	{"simplify", "gemm", "an Identity or a Reshape between MatMul and Add would hide the bias"},
+	{"gemm", "foldbn", "foldbn changes weights of Gemm only in the form that gemm makes"},
+	{"foldbn", "mergegemm", "a map that several Gemms take in must still be in front of all of them"},
+	{"schedule", "plan", "the plan holds for one order of the nodes"},
 }

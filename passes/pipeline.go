@@ -2,7 +2,21 @@ package passes
 
 // Pipeline is the order in which Run takes a graph down to kernel operators. A pass may stand in it more than once.
 var Pipeline = [...]Pass{
-	{Name: "foldconst", Doc: "compute nodes whose inputs are all constants", Run: foldConst},
-	{Name: "deadcode", Doc: "remove nodes whose outputs nothing reads", Run: deadCode},
-	{Name: "cse", Doc: "make nodes that compute the same one node", Run: cse},
+	foldconstPass, deadcodePass, csePass, simplifyPass,
+	foldconstPass, deadcodePass,
+	{Name: "gemm", Doc: "make matrix products with constants and their bias Gemm", Run: gemm},
+	{Name: "foldbn", Doc: "fold BatchNormalization, and Mul and Add by constants, into weights", Run: foldBN},
+	{Name: "mergegemm", Doc: "make Gemms that read the same value one", Run: mergeGemm},
+	simplifyPass, csePass,
+	foldconstPass, deadcodePass,
+	{Name: "schedule", Doc: "order the nodes for the least peak of memory, make outputs legal", Run: schedule, Required: true},
+	{Name: "plan", Doc: "give every value its place in memory", Run: planMemory, Required: true},
 }
+
+// Clean-ups that run several times.
+var (
+	foldconstPass = Pass{Name: "foldconst", Doc: "compute nodes whose inputs are all constants", Run: foldConst}
+	deadcodePass  = Pass{Name: "deadcode", Doc: "remove nodes whose outputs nothing reads", Run: deadCode}
+	csePass       = Pass{Name: "cse", Doc: "make nodes that compute the same one node", Run: cse}
+	simplifyPass  = Pass{Name: "simplify", Doc: "remove nodes that change nothing, merge chains of the same kind", Run: simplify}
+)

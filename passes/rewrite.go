@@ -220,6 +220,14 @@ func (r *rewriter) replace(old, new *ir.Value) {
 	r.sweep(old.Def)
 }
 
+// supersede replaces old by new, which has old's value and takes its name over.
+func (r *rewriter) supersede(old, new *ir.Value) {
+	if !r.g.IsOutput(old) {
+		old.Name, new.Name = new.Name, old.Name
+	}
+	r.replace(old, new)
+}
+
 func replaceCaptured(n *ir.Node, old, new *ir.Value) {
 	for _, k := range n.Attrs.Keys() {
 		if body := n.Attrs.Graph(k); body != nil {

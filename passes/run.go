@@ -16,6 +16,7 @@ func run(g *ir.Graph, c *Config, pipeline []Pass) error {
 	if err := checkDisabled(c.Disable, pipeline); err != nil {
 		return err
 	}
+	c.Memory = nil
 	var eval *evalCheck
 	if c.CheckEval {
 		var err error
@@ -33,7 +34,7 @@ func run(g *ir.Graph, c *Config, pipeline []Pass) error {
 			return err
 		}
 		dump(c, i+1, p.Name, g, changed)
-		if err := verify(p, g, eval, changed); err != nil {
+		if err := verify(p, g, c, eval, changed); err != nil {
 			return err
 		}
 	}
@@ -61,14 +62,14 @@ func step(p Pass, g *ir.Graph, c *Config) (changed int, err error) {
 }
 
 // verify checks what a pass left behind.
-func verify(p Pass, g *ir.Graph, eval *evalCheck, changed int) error {
+func verify(p Pass, g *ir.Graph, c *Config, eval *evalCheck, changed int) error {
 	if err := ir.Check(g); err != nil {
 		return &ir.Bug{Msg: fmt.Sprintf("pass %s on model %q broke the graph: %s", p.Name, g.Name, err)}
 	}
 	if eval == nil || changed == 0 {
 		return nil
 	}
-	if err := eval.compare(g); err != nil {
+	if err := eval.compare(g, c.Memory); err != nil {
 		return &ir.Bug{Msg: fmt.Sprintf("pass %s on model %q changed what the model means: %s", p.Name, g.Name, err)}
 	}
 	return nil

@@ -1,0 +1,111 @@
+package passes
+
+import (
+	"slices"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
+)
+
+// storage says which values of a lowered graph share memory because one is a view of the other.
+type storage struct {
+	root   map[*ir.Value]*ir.Value // where a value's bytes are: in itself, or in the value that it views, however indirectly
+	offset map[*ir.Value]int       // bytes from the root's start
+	buffer map[*ir.Value]*ir.Value // per root in the caller's memory, the graph input or output whose buffer it is in
+}
+
+// storageOf follows the views of g. A graph output that views the whole of a computed value gives it its buffer.
+func storageOf(g *ir.Graph) *storage {
+	s := &storage{root: map[*ir.Value]*ir.Value{}, offset: map[*ir.Value]int{}, buffer: map[*ir.Value]*ir.Value{}}
+	for _, v := range g.Inputs {
+		s.root[v], s.buffer[v] = v, v
+	}
+	for _, n := range g.Nodes {
+		for _, v := range n.Outputs {
+			s.root[v] = v
+		}
+		if isView(n) {
+			x, y := n.Inputs[0], n.Outputs[0]
+			s.root[y], s.offset[y] = s.rootOf(x), s.offset[x]+n.Attrs.Int("offset")
+		}
+	}
+	for _, v := range g.Outputs {
+		if r := s.rootOf(v); r == v && s.buffer[r] == nil {
+			s.buffer[r] = v
+		}
+	}
+	for _, v := range g.Outputs {
+		if r := s.rootOf(v); s.buffer[r] == nil && s.covers(v, r) {
+			s.buffer[r] = v
+		}
+	}
+	return s
+}
+
+// rootOf returns the value in whose memory v is. Constants are their own roots.
+func (s *storage) rootOf(v *ir.Value) *ir.Value {
+	if r := s.root[v]; r != nil {
+		return r
+	}
+	return v
+}
+
+// covers reports whether v is the whole of r.
+func (s *storage) covers(v, r *ir.Value) bool {
+	return !r.IsConst() && s.offset[v] == 0 && v.Type.Bytes() == r.Type.Bytes()
+}
+
+// arenaBytes returns the bytes that root r takes in the arena: none where it is a constant or in the caller's memory.
+func (s *storage) arenaBytes(r *ir.Value) int {
+	if r.IsConst() || s.buffer[r] != nil {
+		return 0
+	}
+	return r.Type.Bytes()
+}
+
+// takeovers returns the inputs of n, as indices, whose memory output 0 may take over as far as types and kernels go: the
+// caller sees to it that nothing reads the input later.
+func (s *storage) takeovers(n *ir.Node, shrink bool) []int {
+	d := op.Lookup(n.Op)
+	if d == nil || len(n.Outputs) == 0 || n.Outputs[0] == nil || s.buffer[n.Outputs[0]] != nil {
+		return nil
+	}
+	y := n.Outputs[0].Type
+	var out []int
+	for _, i := range d.InPlace {
+		x := n.Input(i)
+		if x == nil || s.arenaBytes(s.rootOf(x)) == 0 || s.readsTwice(n, i) {
+			continue
+		}
+		fits := x.Type.Bytes() == y.Bytes() || shrink && x.Type.Bytes() > y.Bytes()
+		if fits && s.offset[x]%max(y.DType.Size(), 1) == 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// readsTwice reports whether n reads the memory that input i is in through another input, too.
+func (s *storage) readsTwice(n *ir.Node, i int) bool {
+	for j, v := range n.Inputs {
+		if j != i && v != nil && s.rootOf(v) == s.rootOf(n.Inputs[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isView(n *ir.Node) bool {
+	d := op.Lookup(n.Op)
+	return d != nil && d.View
+}
+
+// scratchBytes returns the bytes of scratch memory that n's kernel asks for.
+func scratchBytes(n *ir.Node) int { return n.Attrs.Int("scratch") }
+
+// legalOutput reports whether output i of g can be written where the caller wants it: it is a computed value, not given out
+// before, and either owns its memory or is the whole of the value that does.
+func (s *storage) legalOutput(g *ir.Graph, i int) bool {
+	v := g.Outputs[i]
+	return !v.IsConst() && !slices.Contains(g.Outputs[:i], v) && s.buffer[s.rootOf(v)] == v && !slices.Contains(g.Inputs, v)
+}
