@@ -1,0 +1,24 @@
+# Each target is one line that a person could type.
+all: gen vet test
+
+gen:            ## regenerate OPS.md
+	go generate ./...
+
+vet:
+	test -z "$$(gofmt -l .)" && go vet ./...
+
+test:
+	go test ./...
+
+# What the tests need besides Go, on Debian.
+PACKAGES = gcc libc6-dev clang g++ gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
+	gcc-avr avr-libc simavr gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+	gcc-arm-linux-gnueabi libc6-dev-armel-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
+	qemu-system-arm qemu-system-misc qemu-user libglib2.0-dev
+
+check:          ## install what the tests need (Debian), and run them all; nothing is skipped
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+	CI=true $(MAKE) vet
+	CI=true go test -timeout 50m ./...
+
+.PHONY: all gen vet test check
