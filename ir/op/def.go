@@ -40,6 +40,8 @@ type Def struct {
 
 	// InPlace lists, for a kernel operator, the inputs whose memory output 0 may take over.
 	InPlace []int
+	// Post names the macro of a float kernel that an elementwise function can be fused into: "POST(v)", or "".
+	Post string
 	// View marks the kernel operator whose output is its input's memory, at byte offset Attrs["offset"].
 	View bool
 }

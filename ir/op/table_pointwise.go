@@ -1,3 +1,7 @@
 package op
 
-var pointwiseTable = [][]*Def{}
+var pointwiseTable = [][]*Def{
+	pointwiseDefs,
+	variadicDefs,
+	mapDefs,
+}

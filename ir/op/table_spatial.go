@@ -1,3 +1,7 @@
 package op
 
-var spatialTable = [][]*Def{}
+var spatialTable = [][]*Def{
+	convDefs,
+	poolDefs,
+	gemmDefs,
+}

@@ -309,3 +309,6 @@ func (t *Tensor) Float64s() []float64 {
 	}
 	return out
 }
+
+// CopyBits copies element j of src, which has t's 8- or 16-bit storage, to element i as it is stored.
+func (t *Tensor) CopyBits(i int, src *Tensor, j int) { t.setBits(i, src.bits(j)) }
