@@ -1,3 +1,10 @@
 package op
 
-var shapeTable = [][]*Def{}
+var shapeTable = [][]*Def{
+	moveDefs,
+	reshapeDefs,
+	castDefs,
+	normDefs,
+	reduceDefs,
+	recurrentDefs,
+}

@@ -1,0 +1,47 @@
+/* gru_f32: GRU, forward, gates in ONNX's order: update, reset, hidden. LINEAR is ONNX's linear_before_reset.
+ * x [STEPS][BATCH][IN], h0 [BATCH][H] in, w [3*H][IN], r [3*H][H], b [2][3*H]; y [STEPS][BATCH][H], h [BATCH][H] out.
+ * scratch: 4*H floats. */
+#include "dg.h"
+#include "dg_math.h"
+#ifndef DG_KERNEL
+enum { STEPS = 2, BATCH = 1, IN = 3, H = 4, LINEAR = 0 };
+#endif
+static void gru_f32(const float *DG_RESTRICT x, const float DG_ROM *DG_RESTRICT w, const float DG_ROM *DG_RESTRICT r, const float DG_ROM *DG_RESTRICT b,
+                    const float *DG_RESTRICT h0, float *DG_RESTRICT y, float *DG_RESTRICT h, void *scratch)
+{
+    float *gate = (float *)scratch, *gated = gate + 3 * H;
+    memcpy(h, h0, BATCH * H * sizeof(float));
+    for (dg_idx t = 0; t < STEPS; t++) {
+        for (dg_idx n = 0; n < BATCH; n++, x += IN, y += H) {
+            float *hn = h + n * H;
+            for (dg_idx i = 0; i < 2 * H; i++) {
+                float acc = b[i] + b[3 * H + i];
+                for (dg_idx k = 0; k < IN; k++) {
+                    acc += w[i * IN + k] * x[k];
+                }
+                for (dg_idx k = 0; k < H; k++) {
+                    acc += r[i * H + k] * hn[k];
+                }
+                gate[i] = dg_sigmoidf(acc);
+            }
+            for (dg_idx j = 0; j < H; j++) {
+                gated[j] = LINEAR ? hn[j] : gate[H + j] * hn[j];
+            }
+            for (dg_idx j = 0; j < H; j++) {
+                const dg_idx i = 2 * H + j;
+                float in = b[i], rec = b[3 * H + i];
+                for (dg_idx k = 0; k < IN; k++) {
+                    in += w[i * IN + k] * x[k];
+                }
+                for (dg_idx k = 0; k < H; k++) {
+                    rec += r[i * H + k] * gated[k];
+                }
+                gate[i] = dg_tanhf(in + (LINEAR ? gate[H + j] * rec : rec));
+            }
+            for (dg_idx j = 0; j < H; j++) {
+                hn[j] = (1.0f - gate[j]) * gate[2 * H + j] + gate[j] * hn[j];
+                y[j] = hn[j];
+            }
+        }
+    }
+}
