@@ -29,6 +29,9 @@ func poolWindow(c *Call) (*window, error) {
 	if c.Def.Name == "GlobalAveragePool" || c.Def.Name == "GlobalMaxPool" {
 		return newWindow(ir.Attrs{}, x[2:], x[2:])
 	}
+	if c.Attrs.Bool("global") {
+		return newWindow(ir.Attrs{}, x[2:], x[2:])
+	}
 	if c.Attrs.Ints("kernel_shape") == nil {
 		return nil, fmt.Errorf("attribute kernel_shape is missing")
 	}

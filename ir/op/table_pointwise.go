@@ -4,4 +4,6 @@ var pointwiseTable = [][]*Def{
 	pointwiseDefs,
 	variadicDefs,
 	mapDefs,
+	quantizeDefs,
+	qpointwiseDefs,
 }

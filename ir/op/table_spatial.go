@@ -4,4 +4,5 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
+	qlinearDefs,
 }

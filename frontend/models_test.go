@@ -1,0 +1,88 @@
+package frontend_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deepgo/deepgo/frontend"
+	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// models returns the folders of all models at hand: those in testdata, and the shared ones where they are.
+func models(t *testing.T) []string {
+	shared := os.Getenv("DEEPGO_SHARED")
+	if shared == "" {
+		shared = "../../shared"
+	}
+	var dirs []string
+	for _, pattern := range []string{"../testdata/captcha", "../testdata/models/*", shared + "/models/*/*"} {
+		found, err := filepath.Glob(pattern + "/model.onnx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			dirs = append(dirs, filepath.Dir(f))
+		}
+	}
+	return dirs
+}
+
+// TestModelsAgainstGoldens interprets every model as imported, and compares with ONNX Runtime's outputs.
+func TestModelsAgainstGoldens(t *testing.T) {
+	for _, dir := range models(t) {
+		t.Run(filepath.Base(filepath.Dir(dir))+"/"+filepath.Base(dir), func(t *testing.T) {
+			m, err := onnx.Read(filepath.Join(dir, "model.onnx"), onnx.DefaultLimits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, _, err := frontend.Import(m, frontend.Options{File: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ir.Check(g); err != nil {
+				t.Fatal(err)
+			}
+			checkCase(t, g, filepath.Join(dir, "test_data_set_0"))
+		})
+	}
+}
+
+func checkCase(t *testing.T, g *ir.Graph, dir string) {
+	read := func(kind string, n int) []*tensor.Tensor {
+		all := make([]*tensor.Tensor, n)
+		for i := range all {
+			var err error
+			if all[i], err = onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return all
+	}
+	got, err := interp.Run(g, read("input", len(g.Inputs)), interp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quantized := strings.Contains(dir, "int8")
+	for i, want := range read("output", len(got)) {
+		worst := 0.0
+		for j := range want.Len() {
+			d := math.Abs(want.F64(j) - got[i].F64(j))
+			if !quantized {
+				d /= 1e-4 + 1e-4*math.Abs(want.F64(j))
+			} else if want.DType.IsFloat() {
+				d *= 255 // outputs between 0 and 1, or dequantized by about that
+			}
+			worst = max(worst, d)
+		}
+		if worst > 1.01 {
+			t.Errorf("output %d differs by %.3g of what is allowed", i, worst)
+		}
+	}
+}

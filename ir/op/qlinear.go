@@ -1,0 +1,311 @@
+package op
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/fixed"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// Products of 8-bit values: ONNX's QLinearConv, ONNX Runtime's QGemm. clamp_min and clamp_max are deepgo's: the bounds of
+// an activation that follows, on the quantized output.
+var qlinearDefs = []*Def{
+	{Name: "QLinearConv", Since: []int{10}, In: Args("x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point", "B?"), Out: Args("y"),
+		Attrs: append(append([]Attr{Int("group", 1)}, clampAttrs...), windowAttrs...), Infer: inferQConv, Eval: evalQConv, Lower: lowerQConv, Spatial: true},
+	{Name: "QGemm", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "a_scale", "a_zero_point", "B", "b_scale", "b_zero_point", "C?", "y_scale", "y_zero_point"), Out: Args("Y"),
+		Attrs: append([]Attr{Float("alpha", 1), Int("transA", 0), Int("transB", 0)}, clampAttrs...), Infer: inferQGemm, Eval: evalQGemm, Lower: lowerQGemm},
+	{Name: "conv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
+	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
+	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+}
+
+var clampAttrs = []Attr{Int("clamp_min", 0).Optional(), Int("clamp_max", 0).Optional()}
+
+// scales are the quantization parameters of a product: input, weights per output channel, output.
+type scales struct {
+	xs, ys float64
+	xz, yz int64
+	ws     *tensor.Tensor
+	wz     *tensor.Tensor // nil where symmetric
+}
+
+// newScales reads them from the inputs that the operator keeps them in.
+func newScales(c *Call, x, w, y int) (*scales, error) {
+	for _, i := range []int{x, x + 1, w, w + 1, y, y + 1} {
+		if c.Has(i) && c.Const(i) == nil {
+			return nil, fmt.Errorf("input %q must be a constant", c.Def.In[i].Name)
+		}
+	}
+	if c.Const(x).Len() != 1 || c.Const(y).Len() != 1 {
+		return nil, fmt.Errorf("activations are quantized per tensor: expected one scale")
+	}
+	return &scales{xs: c.Const(x).F64(0), xz: zeroAt(c.Const(x+1), 0), ws: c.Const(w), wz: c.Const(w + 1), ys: c.Const(y).F64(0), yz: zeroAt(c.Const(y+1), 0)}, nil
+}
+
+// factor is what an accumulator of output channel k is multiplied with.
+func (s *scales) factor(k int) float64 {
+	return s.xs * s.ws.F64(k%s.ws.Len()) / s.ys
+}
+
+// weightZero is the weights' zero point for output channel k.
+func (s *scales) weightZero(k int) int64 {
+	if s.wz == nil {
+		return 0
+	}
+	return s.wz.I64(k % s.wz.Len())
+}
+
+// output rounds an accumulator of channel k into the output's type.
+func (s *scales) output(acc int64, k int, lo, hi int64) int64 {
+	v := roundEven(float64(acc)*s.factor(k)) + float64(s.yz)
+	return int64(atMost(atLeast(v, float64(lo)), float64(hi)))
+}
+
+// clampOf returns the bounds of the output.
+func (c *Call) clampOf(d tensor.DType) (lo, hi int64) {
+	lo, hi = d.Range()
+	if c.Attrs.Has("clamp_min") {
+		lo = int64(c.Attrs.Int("clamp_min"))
+	}
+	if c.Attrs.Has("clamp_max") {
+		hi = int64(c.Attrs.Int("clamp_max"))
+	}
+	return lo, hi
+}
+
+func inferQConv(c *Call) ([]ir.Type, error) {
+	g, err := convGeometry(c.Attrs, c.Shape(0), c.Shape(3))
+	if err != nil {
+		return nil, err
+	}
+	return typed(c.Type(7).DType, append([]int{c.Shape(0)[0], c.Shape(3)[0]}, g.out...)...), nil
+}
+
+func evalQConv(c *Call) ([]*tensor.Tensor, error) {
+	x, w := c.X(0), c.X(3)
+	g, err := convGeometry(c.Attrs, x.Shape, w.Shape)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newScales(c, 1, 4, 6)
+	if err != nil {
+		return nil, err
+	}
+	y := tensor.New(c.X(7).DType, append([]int{x.Shape[0], w.Shape[0]}, g.out...)...)
+	lo, hi := c.clampOf(y.DType)
+	xs, ws := x.Int64s(), w.Int64s()
+	convolve(g, x.Shape, w.Shape, c.Attrs.Int("group"), func(i, oc int, sum func(func(xi, wi int))) {
+		acc := zeroAt(c.X(8), oc)
+		zero := s.weightZero(oc)
+		sum(func(xi, wi int) { acc += (xs[xi] - s.xz) * (ws[wi] - zero) })
+		y.SetI64(i, s.output(acc, oc, lo, hi))
+	})
+	return one(y), nil
+}
+
+func lowerQConv(l *Lowering) error {
+	w := l.Const(3)
+	s, err := newScales(l.Call, 1, 4, 6)
+	if err != nil {
+		return err
+	}
+	if w == nil || l.Has(8) && l.Const(8) == nil {
+		return fmt.Errorf("weights and bias of a convolution must be constants")
+	}
+	g, err := convGeometry(l.Attrs, l.Shape(0), w.Shape)
+	if err != nil {
+		return err
+	}
+	per := w.Len() / w.Shape[0]
+	centred := s.centre(w, func(i int) int { return i / per })
+	kernel, attrs, packed, err := convKernel(g, l.Shape(0), centred, l.Attrs.Int("group"))
+	if err != nil {
+		return err
+	}
+	p, err := l.product(s, centred, l.Const(8), w.Shape[0], g.pads())
+	if err != nil {
+		return err
+	}
+	p.attrs(attrs, packed)
+	l.image(kernel+"_s8", attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
+	return nil
+}
+
+// pads reports whether a window reaches outside the input.
+func (w *window) pads() bool {
+	for i := range w.in {
+		if w.before[i] > 0 || (w.out[i]-1)*w.stride[i]-w.before[i]+w.extent(i) > w.in[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// centre subtracts the zero points from weights; the result is int8 where it fits, int16 otherwise. channel gives the
+// output channel of a weight.
+func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tensor {
+	out := tensor.New(tensor.Int16, w.Shape...)
+	fits := true
+	for i := range w.Len() {
+		v := w.I64(i) - s.weightZero(channel(i))
+		fits = fits && v >= -128 && v <= 127
+		out.SetI64(i, v)
+	}
+	if fits {
+		return out.Convert(tensor.Int8)
+	}
+	return out
+}
+
+// product holds the constants that every integer product kernel takes.
+type product struct {
+	consts      []*ir.Value // bias, multipliers, shifts
+	xz, yz      int64
+	lo, hi      int64
+	xt, yt      tensor.DType
+	subtractsXZ bool
+}
+
+// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. Where
+// no tap is ever skipped the input's zero point goes into the bias, else the kernel subtracts it.
+func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
+	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
+	p.lo, p.hi = l.clampOf(p.yt)
+	b, m, sh := tensor.New(tensor.Int32, n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
+	per := w.Len() / n
+	xlo, xhi := p.xt.Range()
+	reach := max(xhi-s.xz, s.xz-xlo)
+	for k := range n {
+		sum, size := int64(0), int64(0)
+		for i := range per {
+			v := w.I64(k*per + i)
+			sum, size = sum+v, size+max(v, -v)
+		}
+		acc := zeroAt(bias, k)
+		// With the zero point in the bias, partial sums reach further: both forms must fit.
+		if most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz); most > math.MaxInt32 {
+			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
+		}
+		if !padded {
+			acc -= s.xz * sum
+		}
+		mul, err := fixed.NewMultiplier(s.factor(k))
+		if err != nil {
+			return nil, err
+		}
+		b.SetI64(k, acc)
+		m.SetI64(k, int64(mul.M))
+		sh.SetI64(k, int64(mul.Shift))
+	}
+	p.consts = []*ir.Value{l.Constant("b", b), l.Constant("m", m), l.Constant("s", sh)}
+	return p, nil
+}
+
+// attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
+func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
+	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"] = int64(0), p.yz, p.lo, p.hi
+	if p.subtractsXZ {
+		a["XZ"] = p.xz
+	}
+	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
+}
+
+// requantized finishes an accumulator of output channel k in a product kernel's Eval.
+func requantized(c *Call, acc int64, k int) int64 {
+	m := fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))}
+	v := m.Apply(int32(acc)) + int32(c.Attrs.Int("YZ"))
+	return int64(fixed.Clamp(v, int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
+}
+
+func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, conv2D) }
+
+func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, dwConv2D) }
+
+func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int))))) ([]*tensor.Tensor, error) {
+	x, w, y := c.X(0).Int64s(), c.X(1).Int64s(), c.newOut(0)
+	zero := int64(c.Attrs.Int("XZ"))
+	loop(c.Attrs, func(i, oc int, sum func(func(xi, wi int))) {
+		acc := c.X(2).I64(oc)
+		sum(func(xi, wi int) { acc += (x[xi] - zero) * w[wi] })
+		y.SetI64(i, requantized(c, acc, oc))
+	})
+	return one(y), nil
+}
+
+func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
+	return evalProduct(c, func(a ir.Attrs, element func(i, oc int, sum func(func(xi, wi int)))) {
+		k, n := a.Int("K"), a.Int("NO")
+		for i := range a.Int("M") {
+			for j := range n {
+				element(i*n+j, j, func(f func(xi, wi int)) {
+					for p := range k {
+						f(i*k+p, j*k+p)
+					}
+				})
+			}
+		}
+	})
+}
+
+func inferQGemm(c *Call) ([]ir.Type, error) {
+	m, _, n, err := gemmSizes(c.Attrs, c.Shape(0), c.Shape(3))
+	if err != nil {
+		return nil, err
+	}
+	return typed(c.Type(8).DType, m, n), nil
+}
+
+func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
+	m, k, n, err := gemmSizes(c.Attrs, c.X(0).Shape, c.X(3).Shape)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newScales(c, 1, 4, 7)
+	if err != nil {
+		return nil, err
+	}
+	a, b := c.X(0).Int64s(), c.X(3).Int64s()
+	ai, ak := strides2(k, m, c.Attrs.Bool("transA"))
+	bk, bj := strides2(n, k, c.Attrs.Bool("transB"))
+	y := tensor.New(c.X(8).DType, m, n)
+	lo, hi := c.clampOf(y.DType)
+	for i := range m {
+		for j := range n {
+			acc, zero := zeroAt(c.X(6), j), s.weightZero(j)
+			for p := range k {
+				acc += (a[i*ai+p*ak] - s.xz) * (b[p*bk+j*bj] - zero)
+			}
+			y.SetI64(i*n+j, s.output(acc, j, lo, hi))
+		}
+	}
+	return one(y), nil
+}
+
+func lowerQGemm(l *Lowering) error {
+	w := l.Const(3)
+	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") || l.Attrs.Float("alpha") != 1 {
+		return fmt.Errorf("QGemm is available in C for constant B and C, alpha 1 and no transA")
+	}
+	s, err := newScales(l.Call, 1, 4, 7)
+	if err != nil {
+		return err
+	}
+	m, k, n, err := gemmSizes(l.Attrs, l.Shape(0), w.Shape)
+	if err != nil {
+		return err
+	}
+	if !l.Attrs.Bool("transB") {
+		w = gatherStrided(w, []int{n, k}, []int{1, n}, 0)
+	}
+	w = s.centre(w, func(i int) int { return i / k })
+	p, err := l.product(s, w, l.Const(6), n, false)
+	if err != nil {
+		return err
+	}
+	attrs := ir.Attrs{"M": int64(m), "K": int64(k), "NO": int64(n)}
+	p.attrs(attrs, w)
+	l.Replace("fc_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
+	return nil
+}

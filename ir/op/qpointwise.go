@@ -1,0 +1,287 @@
+package op
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/fixed"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// Sums, products by constants, averages and Softmax of 8-bit values, as ONNX Runtime's own operators write them.
+var qpointwiseDefs = []*Def{
+	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
+	{Name: "QLinearMul", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
+	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
+	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
+	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}},
+	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
+	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
+}
+
+func inferQBinary(c *Call) ([]ir.Type, error) {
+	shape, err := broadcast(c.Shape(0), c.Shape(3))
+	return typed(c.Type(0).DType, shape...), err
+}
+
+func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
+	types, err := inferQBinary(c)
+	if err != nil {
+		return nil, err
+	}
+	f := scalar(map[string]string{"QLinearAdd": "Add", "QLinearMul": "Mul"}[c.Def.Name])
+	a, b := c.X(0), c.X(3)
+	y, i := tensor.New(types[0].DType, types[0].Shape...), 0
+	lo, hi := c.clampOf(y.DType)
+	real := func(t *tensor.Tensor, at, scale int) float64 {
+		return float64(float32(t.I64(at)-zeroAt(c.X(scale+1), 0)) * float32(c.X(scale).F64(0)))
+	}
+	ys, yz := float32(c.X(6).F64(0)), zeroAt(c.X(7), 0)
+	walk(y.Shape, func(at []int) {
+		v := float32(f.eval([]float64{real(a, at[0], 1), real(b, at[1], 4)}))
+		y.SetI64(i, min(max(quantize(v, ys, yz, y.DType), lo), hi))
+		i++
+	}, broadcastStrides(a.Shape, y.Shape), broadcastStrides(b.Shape, y.Shape))
+	return one(y), nil
+}
+
+// lowerQBinary: two run-time values of one shape become add_s8; a constant per channel makes it a depthwise convolution of
+// one tap, whose weights are the factors, or whose bias is the addend.
+func lowerQBinary(l *Lowering) error {
+	if l.Const(3) != nil {
+		return l.qAffine()
+	}
+	if l.Def.Name == "QLinearAdd" && l.Type(0).Len() == l.Out(0).Len() && l.Type(3).Len() == l.Out(0).Len() && l.Const(0) == nil {
+		return l.qAdd()
+	}
+	return fmt.Errorf("%s of shapes %v and %v is not available in C", l.Def.Name, l.Shape(0), l.Shape(3))
+}
+
+// perChannel reports whether shape s varies along axis 1 of x alone.
+func perChannel(s, x []int) bool {
+	if len(x) < 3 || tensor.Len(s) != x[1] {
+		return false
+	}
+	k := len(x) - 1
+	return k <= len(s) && s[len(s)-k] == x[1]
+}
+
+// sumBits is the weight that stands for 1 where a constant is added: large, so that the addend in units of it is exact to
+// well below a rounding.
+const sumBits = 14
+
+func (l *Lowering) qAffine() error {
+	x, k := l.Shape(0), l.Const(3)
+	if len(x) > 4 || !perChannel(k.Shape, x) || l.Const(4).Len() != 1 {
+		return fmt.Errorf("%s with a constant of shape %v is available in C per channel only", l.Def.Name, k.Shape)
+	}
+	n := x[1]
+	s := &scales{xs: l.Const(1).F64(0), xz: zeroAt(l.Const(2), 0), ys: l.Const(6).F64(0), yz: zeroAt(l.Const(7), 0)}
+	w, bias := tensor.New(tensor.Int16, n, 1), tensor.New(tensor.Int32, n)
+	for i := range n {
+		v := k.I64(i) - zeroAt(l.Const(5), 0)
+		if l.Def.Name == "QLinearMul" {
+			w.SetI64(i, v)
+			continue
+		}
+		w.SetI64(i, 1<<sumBits)
+		addend := math.RoundToEven(float64(v) * l.Const(4).F64(0) / s.xs * (1 << sumBits))
+		if math.Abs(addend) > 1<<30 {
+			return fmt.Errorf("the constant is too large beside the other operand")
+		}
+		bias.SetF64(i, addend)
+	}
+	s.ws = tensor.Of(tensor.Float64, []float64{1.0 / (1 << sumBits)})
+	if l.Def.Name == "QLinearMul" {
+		s.ws = l.Const(4)
+	}
+	p, err := l.product(s, w, bias, n, false)
+	if err != nil {
+		return err
+	}
+	g, err := newWindow(ir.Attrs{}, x[2:], orOnes(nil, len(x)-2))
+	if err != nil {
+		return err
+	}
+	attrs := g.constants()
+	attrs["N"], attrs["OC"], attrs["IC"] = int64(x[0]), int64(n), int64(n)
+	p.attrs(attrs, w)
+	l.image("dwconv2d_s8", attrs, append([]*ir.Value{l.Constant("w", w.Reshape(1, 1, n))}, p.consts...)...)
+	return nil
+}
+
+// qAdd brings both operands to one scale of as many bits as the sum of both fits in 31.
+func (l *Lowering) qAdd() error {
+	a, b := l.Const(1).F64(0)/l.Const(6).F64(0), l.Const(4).F64(0)/l.Const(6).F64(0)
+	shift := 0
+	for shift < 30 && math.Ldexp(a+b, shift+1)*255 < 1<<30 {
+		shift++
+	}
+	if shift == 0 {
+		return fmt.Errorf("scales %g and %g are too large beside the output's", a, b)
+	}
+	lo, hi := l.clampOf(l.Out(0).DType)
+	l.Replace("add_s8", ir.Attrs{
+		"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(),
+		"AZ": zeroAt(l.Const(2), 0), "BZ": zeroAt(l.Const(5), 0), "YZ": zeroAt(l.Const(7), 0), "QMIN": lo, "QMAX": hi,
+		"AM": int64(math.RoundToEven(math.Ldexp(a, shift))), "BM": int64(math.RoundToEven(math.Ldexp(b, shift))), "SHIFT": int64(shift),
+	}, l.In(0), l.In(3))
+	return nil
+}
+
+func evalAddS8(c *Call) ([]*tensor.Tensor, error) {
+	a, y := c.Attrs, c.newOut(0)
+	for i := range y.Len() {
+		acc := (c.X(0).I64(i)-int64(a.Int("AZ")))*int64(a.Int("AM")) + (c.X(1).I64(i)-int64(a.Int("BZ")))*int64(a.Int("BM"))
+		v := fixed.RoundShift(acc, uint(a.Int("SHIFT"))) + int64(a.Int("YZ"))
+		y.SetI64(i, min(max(v, int64(a.Int("QMIN"))), int64(a.Int("QMAX"))))
+	}
+	return one(y), nil
+}
+
+func inferQPool(c *Call) ([]ir.Type, error) {
+	if c.Attrs.Bool("channels_last") {
+		return nil, fmt.Errorf("channels_last is not supported")
+	}
+	types, err := inferPool(c)
+	if err != nil {
+		return nil, err
+	}
+	return types[:1], nil
+}
+
+func evalQPool(c *Call) ([]*tensor.Tensor, error) {
+	g, err := poolWindow(c)
+	if err != nil {
+		return nil, err
+	}
+	x := c.X(0)
+	y := tensor.New(x.DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
+	lo, hi := y.DType.Range()
+	factor := c.X(1).F64(0) / c.X(3).F64(0)
+	pool(g, x.Shape, func(i, _ int, out []int, taps func(func(at int))) {
+		sum, n := int64(0), 0
+		taps(func(at int) { sum += x.I64(at) - zeroAt(c.X(2), 0); n++ })
+		if c.Attrs.Bool("count_include_pad") {
+			n = g.padded(out)
+		}
+		v := int64(roundEven(float64(sum)*factor/float64(n))) + zeroAt(c.X(4), 0)
+		y.SetI64(i, min(max(v, lo), hi))
+	})
+	return one(y), nil
+}
+
+// lowerQPool is for windows that all have the same number of taps: the divisor is then part of the factor.
+func lowerQPool(l *Lowering) error {
+	g, err := poolWindow(l.Call)
+	if err != nil {
+		return err
+	}
+	if len(g.in) > 2 || g.pads() && !l.Attrs.Bool("count_include_pad") || l.Attrs.Bool("ceil_mode") {
+		return fmt.Errorf("%s is available in C for one or two spatial axes and windows of one size", l.Def.Name)
+	}
+	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0) / float64(tensor.Len(g.kernel)))
+	if err != nil {
+		return err
+	}
+	lo, hi := l.Out(0).DType.Range()
+	attrs := g.constants()
+	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
+	attrs["XT"], attrs["YT"] = l.Type(0).DType.C(), l.Out(0).DType.C()
+	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = zeroAt(l.Const(2), 0), zeroAt(l.Const(4), 0), lo, hi
+	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
+	l.image("avgpool2d_s8", attrs)
+	return nil
+}
+
+func evalAvgPoolS8(c *Call) ([]*tensor.Tensor, error) {
+	a, x, y := c.Attrs, c.X(0), c.newOut(0)
+	m := fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
+	pool2D(a, func(i, _ int, taps func(func(at int))) {
+		sum := int64(0)
+		taps(func(at int) { sum += x.I64(at) - int64(a.Int("XZ")) })
+		v := m.Apply(int32(sum)) + int32(a.Int("YZ"))
+		y.SetI64(i, int64(fixed.Clamp(v, int32(a.Int("QMIN")), int32(a.Int("QMAX")))))
+	})
+	return one(y), nil
+}
+
+func evalQSoftmax(c *Call) ([]*tensor.Tensor, error) {
+	outer, n, inner, err := softmaxSizes(c)
+	if err != nil {
+		return nil, err
+	}
+	x := tensor.New(tensor.Float32, c.X(0).Shape...)
+	for i := range x.Len() {
+		x.SetF64(i, float64(float32(c.X(0).I64(i)-zeroAt(c.X(2), 0))*float32(c.X(1).F64(0))))
+	}
+	p := softmax(x, outer, n, inner, false)
+	y := tensor.New(c.X(0).DType, x.Shape...)
+	for i := range y.Len() {
+		y.SetI64(i, quantize(float32(p.F64(i)), float32(c.X(3).F64(0)), zeroAt(c.X(4), 0), y.DType))
+	}
+	return one(y), nil
+}
+
+// Softmax in integers: the exponential of a distance d to the maximum is expTable[d], with expBits bits for d = 0; the
+// result is round(e * invScale / sum), where invScale is 1/y_scale with invBits fraction bits.
+const (
+	expBits = 22
+	invBits = 16
+)
+
+func lowerQSoftmax(l *Lowering) error {
+	outer, n, inner, err := softmaxSizes(l.Call)
+	if err != nil {
+		return err
+	}
+	inv := math.RoundToEven(math.Ldexp(1/l.Const(3).F64(0), invBits))
+	if n > 512 || inv >= 1<<26 || inv < 1 {
+		return fmt.Errorf("Softmax of %d elements with output scale %g is not available in integers", n, l.Const(3).F64(0))
+	}
+	table := tensor.New(tensor.Uint32, 256)
+	for d := range 256 {
+		table.SetI64(d, int64(math.RoundToEven(math.Ldexp(math.Exp(-float64(d)*l.Const(1).F64(0)), expBits))))
+	}
+	lo, hi := l.Out(0).DType.Range()
+	l.Replace("softmax_s8", ir.Attrs{"OUTER": int64(outer), "N": int64(n), "INNER": int64(inner), "XT": l.Type(0).DType.C(), "YT": l.Out(0).DType.C(),
+		"INV": int64(inv), "INVBITS": int64(invBits), "YZ": zeroAt(l.Const(4), 0), "QMIN": lo, "QMAX": hi}, l.In(0), l.Constant("exp", table))
+	return nil
+}
+
+func evalSoftmaxS8(c *Call) ([]*tensor.Tensor, error) {
+	a, x, y := c.Attrs, c.X(0), c.newOut(0)
+	n, inner := a.Int("N"), a.Int("INNER")
+	for o := range a.Int("OUTER") {
+		for k := range inner {
+			at := func(i int) int { return (o*n+i)*inner + k }
+			most, sum := x.I64(at(0)), int64(0)
+			for i := range n {
+				most = max(most, x.I64(at(i)))
+			}
+			e := func(i int) int64 { return c.X(1).I64(int(most - x.I64(at(i)))) }
+			for i := range n {
+				sum += e(i)
+			}
+			for i := range n {
+				v := divideEven(e(i)*int64(a.Int("INV")), sum<<a.Int("INVBITS")) + int64(a.Int("YZ"))
+				y.SetI64(at(i), min(max(v, int64(a.Int("QMIN"))), int64(a.Int("QMAX"))))
+			}
+		}
+	}
+	return one(y), nil
+}
+
+// divideEven returns p / q rounded to nearest, ties to even, for p >= 0 and q > 0.
+func divideEven(p, q int64) int64 {
+	v, rest := p/q, p%q
+	if 2*rest > q || 2*rest == q && v&1 == 1 {
+		v++
+	}
+	return v
+}
