@@ -108,13 +108,22 @@ func evalAveragePool(c *Call) ([]*tensor.Tensor, error) {
 	y := tensor.New(x.DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
 	pool(g, x.Shape, func(i, _ int, out []int, taps func(func(at int))) {
 		sum, n := 0.0, 0
-		taps(func(at int) { sum += x.F64(at); n++ })
+		taps(func(at int) { sum = singly(x.DType, sum+x.F64(at)); n++ })
 		if c.Attrs.Bool("count_include_pad") {
 			n = g.padded(out)
 		}
 		y.SetF64(i, sum/float64(n))
 	})
 	return one(y), nil
+}
+
+// singly rounds a partial sum of float32 elements to float32, as ONNX Runtime does. Averages of quantized values are so often
+// halfway between two of them that the sum's rounding errors decide; ir/README.md has more.
+func singly(d tensor.DType, v float64) float64 {
+	if d == tensor.Float32 {
+		return float64(float32(v))
+	}
+	return v
 }
 
 // padded is the number of taps at an output position that lie inside the input or its padding: with ceil_mode a window may

@@ -170,11 +170,15 @@ func evalQPool(c *Call) ([]*tensor.Tensor, error) {
 		if c.Attrs.Bool("count_include_pad") {
 			n = g.padded(out)
 		}
-		v := int64(roundEven(float64(sum)*factor/float64(n))) + zeroAt(c.X(4), 0)
+		v := int64(roundEven(float64(sum)*factor/float64(n)*belowOne)) + zeroAt(c.X(4), 0)
 		y.SetI64(i, min(max(v, lo), hi))
 	})
 	return one(y), nil
 }
+
+// belowOne makes averages that lie halfway between two quantized values go towards the zero point, which is where the
+// rounding errors of float sums put them most often.
+const belowOne = 1 - 1.0/(1<<31)
 
 // lowerQPool is for windows that all have the same number of taps: the divisor is then part of the factor.
 func lowerQPool(l *Lowering) error {
@@ -185,7 +189,7 @@ func lowerQPool(l *Lowering) error {
 	if len(g.in) > 2 || g.pads() && !l.Attrs.Bool("count_include_pad") || l.Attrs.Bool("ceil_mode") {
 		return fmt.Errorf("%s is available in C for one or two spatial axes and windows of one size", l.Def.Name)
 	}
-	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0) / float64(tensor.Len(g.kernel)))
+	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0) / float64(tensor.Len(g.kernel)) * belowOne)
 	if err != nil {
 		return err
 	}
