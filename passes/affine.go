@@ -15,7 +15,7 @@ type affine struct {
 
 // affineOf returns the affine map that n applies to x with constants. ok is false where n is no such node.
 func affineOf(n *ir.Node) (x *ir.Value, a affine, ok bool) {
-	if !n.Outputs[0].Type.DType.IsFloat() {
+	if n.Outputs[0] == nil || !n.Outputs[0].Type.DType.IsFloat() {
 		return nil, a, false
 	}
 	switch n.Op {

@@ -1,0 +1,589 @@
+// qdq turns QuantizeLinear … DequantizeLinear around float operators into operators on integers.
+//
+//	%a: f32[1,8] = DequantizeLinear(%x, %xs, %xz)
+//	%b: f32[8,4] = DequantizeLinear(%w, %ws, %wz)
+//	%c: f32[1,4] = Gemm(%a, %b, %bias)              %y: i8[1,4] = QGemm(%x, %xs, %xz, %w, %ws, %wz, %q, %ys, %yz) {clamp_min=-128}
+//	%d: f32[1,4] = Relu(%c)                      =>
+//	%y: i8[1,4] = QuantizeLinear(%d, %ys, %yz)
+//
+// Products become QLinearConv and QGemm, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, and any
+// function of one 8-bit value a Lookup. Operators that only move elements, or choose among them, move to the integers'
+// side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and DequantizeLinear are operators too.
+
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+func qdq(g *ir.Graph, _ *Config) (int, error) {
+	noteParameters(g)
+	changed := rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
+		switch {
+		case n.Op == "QuantizeLinear":
+			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n)
+		case movers[n.Op]:
+			return moveIntegers(r, n)
+		}
+		return false
+	})
+	return changed + rewriteAll(g, storedWeights), nil
+}
+
+// storedWeights makes what is left of dequantized constants floats: weights that are stored as integers and computed with as
+// floats.
+func storedWeights(r *rewriter, n *ir.Node) bool {
+	if n.Op != "DequantizeLinear" || !allConst(n, r.g) {
+		return false
+	}
+	in := make([]*tensor.Tensor, len(n.Inputs))
+	for i, v := range n.Inputs {
+		if v != nil {
+			in[i] = v.Const
+		}
+	}
+	out, err := op.Eval(n, in)
+	if err != nil {
+		return false
+	}
+	r.replace(n.Outputs[0], r.g.NewConst(n.Outputs[0].Name, out[0]))
+	return true
+}
+
+// allConst reports whether all inputs are constants, and the output is not one of the graph's.
+func allConst(n *ir.Node, g *ir.Graph) bool {
+	return !g.IsOutput(n.Outputs[0]) && !slices.ContainsFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && !v.IsConst() })
+}
+
+// noteParameters writes scale and zero point into the types of quantized values, for the header of the C.
+func noteParameters(g *ir.Graph) {
+	for _, n := range g.Nodes {
+		if n.Op != "QuantizeLinear" && n.Op != "DequantizeLinear" || !n.Inputs[1].IsConst() || n.Inputs[1].Const.Len() != 1 || n.Input(2) != nil && !n.Inputs[2].IsConst() {
+			continue
+		}
+		q := &ir.Quant{Scale: []float32{float32(n.Inputs[1].Const.F64(0))}, Zero: []int32{0}}
+		if z := n.Input(2); z != nil {
+			q.Zero[0] = int32(z.Const.I64(0))
+		}
+		v := n.Inputs[0]
+		if n.Op == "QuantizeLinear" {
+			v = n.Outputs[0]
+		}
+		v.Type.Quant = q
+	}
+}
+
+// movers are the operators whose result is made of elements of input 0, or is the greatest of some of them.
+var movers = map[string]bool{
+	"Reshape": true, "Flatten": true, "Squeeze": true, "Unsqueeze": true, "Transpose": true, "Slice": true, "Split": true, "Gather": true,
+	"Expand": true, "MaxPool": true, "GlobalMaxPool": true, "Concat": true,
+}
+
+// quantized is a value before DequantizeLinear, with its parameters.
+type quantized struct {
+	node        *ir.Node // the DequantizeLinear
+	q           *ir.Value
+	scale, zero *ir.Value // zero is nil where absent
+}
+
+// dequantized returns what v was before DequantizeLinear, or nil.
+func dequantized(v *ir.Value) *quantized {
+	if v == nil || v.Def == nil || v.Def.Op != "DequantizeLinear" {
+		return nil
+	}
+	n := v.Def
+	if !n.Inputs[1].IsConst() || n.Input(2) != nil && !n.Inputs[2].IsConst() {
+		return nil
+	}
+	return &quantized{n, n.Inputs[0], n.Inputs[1], n.Input(2)}
+}
+
+// activation is dequantized for 8-bit values that are computed at run time, with one scale.
+func activation(v *ir.Value) *quantized {
+	d := dequantized(v)
+	if d == nil || d.q.IsConst() || d.q.Type.DType.Bits() != 8 || d.scale.Const.Len() != 1 {
+		return nil
+	}
+	return d
+}
+
+// zeroPoint returns the zero point as a value, one being made where it is absent.
+func (d *quantized) zeroPoint(g *ir.Graph) *ir.Value {
+	if d.zero != nil {
+		return d.zero
+	}
+	return g.NewConst("zero_point", tensor.New(d.q.Type.DType, d.scale.Type.Shape...))
+}
+
+// same reports whether two values are quantized alike.
+func (d *quantized) same(scale, zero *ir.Value, t tensor.DType) bool {
+	z := int64(0)
+	if zero != nil {
+		z = zero.Const.I64(0)
+	}
+	own := int64(0)
+	if d.zero != nil {
+		own = d.zero.Const.I64(0)
+	}
+	return d.q.Type.DType == t && scale.Const.Len() == 1 && scale.Const.F64(0) == d.scale.Const.F64(0) && own == z
+}
+
+// outputOf returns a QuantizeLinear's scale and zero point where they are constants for the whole 8-bit tensor.
+func outputOf(g *ir.Graph, n *ir.Node) (scale, zero *ir.Value, ok bool) {
+	scale, zero = n.Inputs[1], n.Input(2)
+	t := n.Outputs[0].Type.DType
+	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() != 8 {
+		return nil, nil, false
+	}
+	if zero == nil {
+		zero = g.NewConst("zero_point", tensor.New(t))
+	}
+	return scale, zero, true
+}
+
+// moveIntegers puts a mover before the DequantizeLinear that it reads.
+func moveIntegers(r *rewriter, n *ir.Node) bool {
+	d := activation(n.Inputs[0])
+	if d == nil || n.Output(1) != nil && n.Op != "Split" {
+		return false
+	}
+	in := slices.Clone(n.Inputs)
+	in[0] = d.q
+	if n.Op == "Concat" {
+		for i, v := range n.Inputs {
+			e := activation(v)
+			if e == nil || !e.same(d.scale, d.zero, d.q.Type.DType) {
+				return false
+			}
+			in[i] = e.q
+		}
+	}
+	m := &ir.Node{Op: n.Op, Attrs: n.Attrs.Clone(), Inputs: in, From: n.From}
+	for _, v := range n.Outputs {
+		if v == nil {
+			m.Outputs = append(m.Outputs, nil)
+			continue
+		}
+		m.Outputs = append(m.Outputs, r.g.NewValue(v.Name+".q", ir.Type{DType: d.q.Type.DType, Shape: v.Type.Shape, Quant: d.q.Type.Quant}))
+	}
+	r.add(m)
+	for i, v := range n.Outputs {
+		if v != nil {
+			r.supersede(v, r.emit(v.Name, "DequantizeLinear", d.node.Attrs.Clone(), v.Type, n.From, slices.Concat([]*ir.Value{m.Outputs[i]}, d.node.Inputs[1:])...))
+		}
+	}
+	return true
+}
+
+// quantizeEarlier puts QuantizeLinear before a Reshape or Transpose of floats, so that bytes are moved instead.
+func quantizeEarlier(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	m := n.Inputs[0].Def
+	if !ok || m == nil || m.Op != "Reshape" && m.Op != "Transpose" || r.only(n.Inputs[0]) != n || m.Inputs[0].IsConst() {
+		return false
+	}
+	y := n.Outputs[0]
+	q := r.emit(y.Name+".q", "QuantizeLinear", n.Attrs.Clone(), ir.Type{DType: y.Type.DType, Shape: m.Inputs[0].Type.Shape, Quant: y.Type.Quant}, n.From, m.Inputs[0], scale, zero)
+	r.supersede(y, r.emit(y.Name, m.Op, m.Attrs.Clone(), y.Type, m.From, slices.Concat([]*ir.Value{q}, m.Inputs[1:])...))
+	return true
+}
+
+// requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, else by a
+// table of all 256 results.
+func requantize(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	if !ok {
+		return false
+	}
+	chain, d := unaryChain(r, n)
+	if d == nil {
+		return false
+	}
+	y := n.Outputs[0]
+	if len(chain) == 0 && d.same(scale, zero, y.Type.DType) {
+		if r.g.IsOutput(y) && (r.g.IsOutput(d.q) || d.q.Def == nil) {
+			return false
+		}
+		r.supersede(y, d.q)
+		return true
+	}
+	table, err := tabulate(slices.Concat([]*ir.Node{d.node}, chain, []*ir.Node{n}), d.q.Type.DType)
+	if err != nil {
+		return false
+	}
+	r.supersede(y, r.emit(y.Name, "Lookup", nil, y.Type, fromAll(append(chain, n)), d.q, r.g.NewConst(y.Name+".table", table)))
+	return true
+}
+
+// unaryChain walks up from a QuantizeLinear through functions of one value to a DequantizeLinear; nodes come first to last.
+func unaryChain(r *rewriter, n *ir.Node) ([]*ir.Node, *quantized) {
+	var chain []*ir.Node
+	for v := n.Inputs[0]; ; v = v.Def.Inputs[0] {
+		if d := activation(v); d != nil {
+			return chain, d
+		}
+		if v.Def == nil || !unary(v.Def) || r.only(v) == nil {
+			return nil, nil
+		}
+		chain = slices.Insert(chain, 0, v.Def)
+	}
+}
+
+// unary reports whether n is elementwise in input 0, all else being scalar constants.
+func unary(n *ir.Node) bool {
+	if _, ok := op.ExprOf(n); !ok || n.Inputs[0].IsConst() || !n.Inputs[0].Type.Equal(n.Outputs[0].Type) {
+		return false
+	}
+	for _, v := range n.Inputs[1:] {
+		if v != nil && (!v.IsConst() || v.Type.Len() != 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// tabulate evaluates a chain of nodes on every value of an 8-bit type.
+func tabulate(chain []*ir.Node, d tensor.DType) (*tensor.Tensor, error) {
+	t := tensor.New(d, 256)
+	lo, _ := d.Range()
+	for i := range 256 {
+		t.SetI64(i, lo+int64(i))
+	}
+	for _, n := range chain {
+		m := &ir.Node{Op: n.Op, Attrs: n.Attrs, Inputs: slices.Clone(n.Inputs), Outputs: []*ir.Value{{Type: ir.Type{DType: n.Outputs[0].Type.DType, Shape: t.Shape}}}}
+		m.Inputs[0] = &ir.Value{Type: ir.Type{DType: t.DType, Shape: t.Shape}}
+		in := []*tensor.Tensor{t}
+		for _, v := range n.Inputs[1:] {
+			if v == nil {
+				in = append(in, nil)
+			} else {
+				in = append(in, v.Const)
+			}
+		}
+		out, err := op.Eval(m, in)
+		if err != nil {
+			return nil, err
+		}
+		t = out[0]
+	}
+	return t, nil
+}
+
+func fromAll(nodes []*ir.Node) []string {
+	var from []string
+	for _, n := range nodes {
+		from = append(from, n.From...)
+	}
+	return from
+}
+
+// clamped walks up from a QuantizeLinear through Relu and Clip to the operator before, and returns the bounds that they
+// set on the quantized result.
+func clamped(r *rewriter, n *ir.Node, scale, zero *ir.Value) (at *ir.Node, attrs ir.Attrs, through []*ir.Node) {
+	attrs = ir.Attrs{}
+	v := n.Inputs[0]
+	lo, hi := n.Outputs[0].Type.DType.Range()
+	for v.Def != nil && (v.Def.Op == "Relu" || v.Def.Op == "Clip") && unary(v.Def) && r.only(v) != nil {
+		min, max := boundsOf(v.Def)
+		bound := func(x float64) int64 {
+			q := math.RoundToEven(float64(float32(x)/float32(scale.Const.F64(0)))) + float64(zero.Const.I64(0))
+			return int64(math.Min(math.Max(q, float64(lo)), float64(hi)))
+		}
+		tighten(attrs, "clamp_min", bound(min), func(a, b int64) bool { return a > b })
+		tighten(attrs, "clamp_max", bound(max), func(a, b int64) bool { return a < b })
+		through = append(through, v.Def)
+		v = v.Def.Inputs[0]
+	}
+	if v.Def == nil || r.only(v) == nil {
+		return nil, nil, nil
+	}
+	return v.Def, attrs, append(through, v.Def)
+}
+
+func tighten(attrs ir.Attrs, name string, v int64, tighter func(a, b int64) bool) {
+	if old, ok := attrs[name].(int64); !ok || tighter(v, old) {
+		attrs[name] = v
+	}
+}
+
+// boundsOf returns the bounds of a Relu or a Clip by constants.
+func boundsOf(n *ir.Node) (lo, hi float64) {
+	if n.Op == "Relu" {
+		return 0, math.Inf(1)
+	}
+	lo, hi = math.Inf(-1), math.Inf(1)
+	if v := n.Input(1); v != nil {
+		lo = v.Const.F64(0)
+	}
+	if v := n.Input(2); v != nil {
+		hi = v.Const.F64(0)
+	}
+	return lo, hi
+}
+
+// quantizedProduct makes Conv, Gemm, or MatMul and Add, between dequantized operands a product of integers.
+func quantizedProduct(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	if !ok {
+		return false
+	}
+	at, attrs, through := clamped(r, n, scale, zero)
+	if at == nil {
+		return false
+	}
+	p := productOf(r, at)
+	if p == nil {
+		return false
+	}
+	y := n.Outputs[0]
+	from := fromAll(append(slices.Clone(through), n))
+	xz, wz := p.x.zeroPoint(r.g), p.w.zeroPoint(r.g)
+	if p.op == "QLinearConv" {
+		a := p.attrs.Clone()
+		for k, v := range attrs {
+			a[k] = v
+		}
+		r.supersede(y, r.emit(y.Name, p.op, a, y.Type, from, p.x.q, p.x.scale, xz, p.w.q, p.w.scale, wz, scale, zero, p.bias))
+		return true
+	}
+	attrs["transB"] = p.attrs["transB"]
+	r.supersede(y, r.emit(y.Name, p.op, attrs, y.Type, from, p.x.q, p.x.scale, xz, p.w.q, p.w.scale, wz, p.bias, scale, zero))
+	return true
+}
+
+// integerProduct is a product that can be taken of integers.
+type integerProduct struct {
+	op    string
+	attrs ir.Attrs
+	x, w  *quantized
+	bias  *ir.Value
+}
+
+func productOf(r *rewriter, n *ir.Node) *integerProduct {
+	p := &integerProduct{attrs: ir.Attrs{}}
+	var bias *ir.Value
+	axis := 0 // of the weights' output channels
+	switch n.Op {
+	case "Conv":
+		p.op, p.attrs, bias = "QLinearConv", n.Attrs, n.Input(2)
+	case "Gemm":
+		if n.Attrs.Bool("transA") || n.Attrs.Has("alpha") && n.Attrs.Float("alpha") != 1 || n.Attrs.Has("beta") && n.Attrs.Float("beta") != 1 {
+			return nil
+		}
+		p.op, p.attrs["transB"], bias = "QGemm", int64(n.Attrs.Int("transB")), n.Input(2)
+		axis = 1 - n.Attrs.Int("transB")
+	case "MatMul":
+		p.op, p.attrs["transB"], axis = "QGemm", int64(0), 1
+	case "Add":
+		return productAndBias(r, n)
+	default:
+		return nil
+	}
+	if p.x, p.w = activation(n.Inputs[0]), dequantized(n.Inputs[1]); p.x == nil || p.w == nil || !weightsFit(p, axis) {
+		return nil
+	}
+	channels := p.w.q.Type.Shape[axis]
+	if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+		return nil
+	}
+	return p
+}
+
+// productAndBias takes an Add of a constant to a MatMul.
+func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
+	for i, v := range n.Inputs {
+		if v.Def == nil || v.Def.Op != "MatMul" || r.only(v) != n {
+			continue
+		}
+		p := productOf(r, v.Def)
+		if p == nil {
+			return nil
+		}
+		bias := n.Inputs[1-i]
+		channels := p.w.q.Type.Shape[1]
+		if len(bias.Type.Shape) == 0 || bias.Type.Shape[len(bias.Type.Shape)-1] != channels || bias.Type.Len() != channels {
+			return nil
+		}
+		if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+			return nil
+		}
+		return p
+	}
+	return nil
+}
+
+// weightsFit checks that the weights are 8-bit constants with one scale, or one per output channel, and two-dimensional
+// for a Gemm.
+func weightsFit(p *integerProduct, axis int) bool {
+	w := p.w
+	if !w.q.IsConst() || w.q.Type.DType.Bits() > 8 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
+		return false
+	}
+	n := w.scale.Const.Len()
+	if n == 1 {
+		return true
+	}
+	own := 1
+	if w.node.Attrs.Has("axis") {
+		own = w.node.Attrs.Int("axis")
+	}
+	if own < 0 {
+		own += len(w.q.Type.Shape)
+	}
+	return own == axis && n == w.q.Type.Shape[axis]
+}
+
+// integerBias returns the bias in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
+// scale, rounded to it otherwise. nil where it is no constant.
+func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
+	b := tensor.New(tensor.Int32, n)
+	if v == nil {
+		return g.NewConst("bias", b)
+	}
+	real := realValues(v)
+	if real == nil || len(real) != n && len(real) != 1 {
+		return nil
+	}
+	for i := range n {
+		unit := x.scale.Const.F64(0) * w.scale.Const.F64(i%w.scale.Const.Len())
+		q := math.RoundToEven(real[i%len(real)] / unit)
+		if math.Abs(q) > math.MaxInt32 || math.IsNaN(q) {
+			return nil
+		}
+		b.SetF64(i, q)
+	}
+	return g.NewConst(v.Name+".q", b)
+}
+
+// realValues returns the elements of a constant, or of a dequantized one; nil for anything else.
+func realValues(v *ir.Value) []float64 {
+	if v.IsConst() {
+		return v.Const.Float64s()
+	}
+	d := dequantized(v)
+	if d == nil || !d.q.IsConst() || d.scale.Const.Len() != 1 && d.scale.Const.Len() != d.q.Type.Len() {
+		return nil
+	}
+	out := make([]float64, d.q.Type.Len())
+	for i := range out {
+		k := i % d.scale.Const.Len()
+		zero := int64(0)
+		if d.zero != nil {
+			zero = d.zero.Const.I64(k % d.zero.Const.Len())
+		}
+		out[i] = float64(d.q.Const.I64(i)-zero) * d.scale.Const.F64(k)
+	}
+	return out
+}
+
+// quantizedSum makes Add of two dequantized values QLinearAdd, and Add or Mul by a dequantized constant per channel
+// QLinearAdd or QLinearMul.
+func quantizedSum(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	if !ok {
+		return false
+	}
+	at, attrs, through := clamped(r, n, scale, zero)
+	if at == nil || at.Op != "Add" && at.Op != "Mul" {
+		return false
+	}
+	a, b := dequantized(at.Inputs[0]), dequantized(at.Inputs[1])
+	if a != nil && a.q.IsConst() {
+		a, b = b, a
+	}
+	if a == nil || b == nil || a.q.IsConst() || a.scale.Const.Len() != 1 || b.scale.Const.Len() != 1 || a.q.Type.DType.Bits() != 8 || b.q.Type.DType.Bits() != 8 {
+		return false
+	}
+	y := n.Outputs[0]
+	switch {
+	case b.q.IsConst() && channelConst(b.q.Type.Shape, a.q.Type.Shape) && slices.Equal(y.Type.Shape, a.q.Type.Shape):
+	case at.Op == "Add" && !b.q.IsConst() && slices.Equal(a.q.Type.Shape, b.q.Type.Shape) && sumFits(a, b, scale):
+	default:
+		return false
+	}
+	op := map[string]string{"Add": "QLinearAdd", "Mul": "QLinearMul"}[at.Op]
+	r.supersede(y, r.emit(y.Name, op, attrs, y.Type, fromAll(append(through, n)), a.q, a.scale, a.zeroPoint(r.g), b.q, b.scale, b.zeroPoint(r.g), scale, zero))
+	return true
+}
+
+// sumFits reports whether both scales are within reach of the kernel's common scale.
+func sumFits(a, b *quantized, y *ir.Value) bool {
+	sum := (a.scale.Const.F64(0) + b.scale.Const.F64(0)) / y.Const.F64(0)
+	return sum*255 < 1<<20
+}
+
+// channelConst reports whether a constant of shape s has one element per channel of images of shape x.
+func channelConst(s, x []int) bool {
+	if len(x) < 3 || len(x) > 4 || tensor.Len(s) != x[1] {
+		return false
+	}
+	k := len(x) - 1
+	return k <= len(s) && s[len(s)-k] == x[1]
+}
+
+// quantizedPool makes AveragePool of a dequantized value QLinearAveragePool, where every window has one divisor.
+func quantizedPool(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	p := n.Inputs[0].Def
+	if !ok || p == nil || r.only(n.Inputs[0]) != n || p.Op != "AveragePool" && p.Op != "GlobalAveragePool" {
+		return false
+	}
+	d := activation(p.Inputs[0])
+	if d == nil || len(d.q.Type.Shape) > 4 || d.q.Type.DType != n.Outputs[0].Type.DType || p.Op == "AveragePool" && !wholeWindows(p) {
+		return false
+	}
+	attrs := p.Attrs.Clone()
+	if p.Op == "GlobalAveragePool" {
+		attrs = ir.Attrs{"global": int64(1)}
+	}
+	y := n.Outputs[0]
+	r.supersede(y, r.emit(y.Name, "QLinearAveragePool", attrs, y.Type, fromAll([]*ir.Node{p, n}), d.q, d.scale, d.zeroPoint(r.g), scale, zero))
+	return true
+}
+
+// wholeWindows reports whether no window of an AveragePool reaches into padding that does not count.
+func wholeWindows(p *ir.Node) bool {
+	if p.Attrs.Bool("ceil_mode") || p.Attrs.String("auto_pad") != "" && p.Attrs.String("auto_pad") != "NOTSET" && p.Attrs.String("auto_pad") != "VALID" {
+		return false
+	}
+	pads := p.Attrs.Ints("pads")
+	return p.Attrs.Bool("count_include_pad") || len(pads) == 0 || slices.Max(pads) == 0
+}
+
+// quantizedSoftmax makes Softmax of a dequantized value QLinearSoftmax, within the limits of its kernel.
+func quantizedSoftmax(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	p := n.Inputs[0].Def
+	if !ok || p == nil || p.Op != "Softmax" || r.only(n.Inputs[0]) != n {
+		return false
+	}
+	d := activation(p.Inputs[0])
+	s := scale.Const.F64(0)
+	if d == nil || d.q.Type.DType != n.Outputs[0].Type.DType || p.Inputs[0].Type.Len() > 1<<20 || s < 1.0/512 || s > 1 || rowLen(p) > 512 {
+		return false
+	}
+	y := n.Outputs[0]
+	r.supersede(y, r.emit(y.Name, "QLinearSoftmax", p.Attrs.Clone(), y.Type, fromAll([]*ir.Node{p, n}), d.q, d.scale, d.zeroPoint(r.g), scale, zero))
+	return true
+}
+
+// rowLen returns the number of elements that a Softmax makes sum to 1.
+func rowLen(p *ir.Node) int {
+	shape := p.Inputs[0].Type.Shape
+	axis := -1
+	if p.Attrs.Has("axis") {
+		axis = p.Attrs.Int("axis")
+	}
+	if axis < 0 {
+		axis += len(shape)
+	}
+	if p.Attrs.Bool("flatten") {
+		return tensor.Len(shape[axis:])
+	}
+	return shape[axis]
+}
