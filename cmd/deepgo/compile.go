@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/spf13/cobra"
+)
+
+type compileFlags struct {
+	load    loadFlags
+	target  string
+	out     string
+	name    string
+	io      string
+	emit    string
+	dump    string
+	disable []string
+	check   bool
+	json    bool
+}
+
+func newCompile() *cobra.Command {
+	var f compileFlags
+	c := &cobra.Command{
+		Use:   "compile MODEL.onnx",
+		Short: "Turn a model into C",
+		Long: `Turn a model into C99: a header, the code and the weights. The C allocates nothing: the caller
+passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
+		Example: `  deepgo compile model.onnx --target cortex-m4
+  deepgo compile model.onnx --target atmega328p --io quantized --output src/
+  deepgo compile model.onnx --dim seq=16 --emit single --name kws`,
+		Args:              exactArgs("MODEL.onnx"),
+		ValidArgsFunction: modelCompletion,
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
+	}
+	f.load.add(c)
+	targetFlag(c, &f.target)
+	c.Flags().StringVarP(&f.out, "output", "o", ".", "`folder` to write the C into")
+	c.Flags().StringVar(&f.name, "name", "", "prefix of every `name` in the C (default: the model's file name)")
+	c.Flags().StringVar(&f.io, "io", "model", "element type of inputs and outputs: `model` (as in the file), float or quantized")
+	c.Flags().StringVar(&f.emit, "emit", "split", "`split` (header, code, weights) or single (header and one C file)")
+	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
+	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
+	c.Flags().BoolVar(&f.check, "check", false, "interpret the graph before and after every pass, and fail where they differ")
+	c.Flags().BoolVar(&f.json, "json", false, "print the report as JSON")
+	complete(c, "io", []string{"model", "float", "quantized"})
+	complete(c, "emit", []string{"split", "single"})
+	return c
+}
+
+func (f *compileFlags) options(file string) (deepgo.CompileOptions, error) {
+	opt := deepgo.CompileOptions{
+		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Disable: f.disable, CheckEval: f.check, Command: f.command(file),
+	}
+	if f.dump == "" {
+		return opt, nil
+	}
+	if err := os.MkdirAll(f.dump, 0o777); err != nil {
+		return opt, err
+	}
+	opt.Dump = func(seq int, pass string, g *ir.Graph, changed int) {
+		if changed == 0 {
+			return
+		}
+		// A dump that cannot be written must not stop the compiler; the folder was just made.
+		_ = os.WriteFile(filepath.Join(f.dump, fmt.Sprintf("%02d-%s.ir", seq, pass)), []byte(g.String()), 0o666)
+	}
+	return opt, nil
+}
+
+// command is the command line as the header shows it: without folders, so that the C does not depend on them.
+func (f *compileFlags) command(file string) string {
+	parts := []string{"deepgo compile", filepath.Base(file), "--target", f.target}
+	for _, flag := range []struct{ name, value, def string }{{"--name", f.name, ""}, {"--io", f.io, "model"}, {"--emit", f.emit, "split"}} {
+		if flag.value != flag.def {
+			parts = append(parts, flag.name, flag.value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (f *compileFlags) run(c *cobra.Command, file string) error {
+	m, err := f.load.load(c, file)
+	if err != nil {
+		return err
+	}
+	opt, err := f.options(file)
+	if err != nil {
+		return err
+	}
+	p, err := m.Compile(opt)
+	if err != nil {
+		return err
+	}
+	if err := p.Fit(); err != nil {
+		return err
+	}
+	if err := writeFiles(f.out, p.Files); err != nil {
+		return err
+	}
+	r := report(p, f.out)
+	r.measure(c.Context(), p)
+	if f.json {
+		return printJSON(c.OutOrStdout(), r)
+	}
+	return r.print(c.OutOrStdout())
+}
+
+// writeFiles writes all files or none: each under a temporary name first, then renamed.
+func writeFiles(dir string, files []codegen.File) (err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	temp := func(f codegen.File) string { return filepath.Join(dir, "."+f.Name+".tmp") }
+	defer func() {
+		for _, f := range files {
+			os.Remove(temp(f))
+		}
+	}()
+	for _, f := range files {
+		if err := os.WriteFile(temp(f), f.Data, 0o666); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if err := os.Rename(temp(f), filepath.Join(dir, f.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compileJSON is what compile reports.
+type compileJSON struct {
+	Name       string   `json:"name"`
+	Target     string   `json:"target"`
+	Files      []string `json:"files"`
+	ConstBytes int      `json:"const_bytes"`
+	ArenaBytes int      `json:"arena_bytes"`
+	CodeBytes  int      `json:"code_bytes,omitempty"`  // measured, where the target's compiler is installed
+	StackBytes int      `json:"stack_bytes,omitempty"` // bound of NAME_run, likewise
+	Compiler   string   `json:"compiler,omitempty"`
+
+	limits [2]int // flash and RAM of the part
+}
+
+func report(p *deepgo.Program, dir string) *compileJSON {
+	r := &compileJSON{Name: p.Name, Target: p.Target.Name, ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes}
+	r.limits = [2]int{p.Target.FlashBytes, p.Target.RAMBytes}
+	for _, f := range p.Files {
+		r.Files = append(r.Files, filepath.Join(dir, f.Name))
+	}
+	return r
+}
+
+func (r *compileJSON) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "wrote\t%s\n", strings.Join(r.Files, " "))
+	fmt.Fprintf(w, "flash\t%s of constants%s\n", bytesText(r.ConstBytes), of(r.limits[0]))
+	if r.CodeBytes > 0 {
+		fmt.Fprintf(w, "\t%s of code (%s)\n", bytesText(r.CodeBytes), r.Compiler)
+	}
+	fmt.Fprintf(w, "RAM\t%s of arena%s\n", bytesText(r.ArenaBytes), of(r.limits[1]))
+	if r.StackBytes > 0 {
+		fmt.Fprintf(w, "\tat most %s of stack\n", bytesText(r.StackBytes))
+	}
+	return w.Flush()
+}
+
+func of(limit int) string {
+	if limit == 0 {
+		return ""
+	}
+	return " (the part has " + limitText(limit) + ")"
+}
+
+// measure adds what only the target's compiler can tell, where it is installed.
+func (r *compileJSON) measure(ctx context.Context, p *deepgo.Program) {
+	if _, err := exec.LookPath(p.Target.CC); err != nil {
+		return
+	}
+	f, err := verify.Measure(ctx, p, verify.Build{})
+	if err != nil {
+		return
+	}
+	r.CodeBytes, r.StackBytes, r.Compiler = f.CodeBytes, f.StackBytes, p.Target.CC
+}

@@ -1,0 +1,52 @@
+// Deepgo turns ONNX models into small, fast, fixed-buffer C for microcontrollers.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/deepgo/deepgo/ir"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns the exit code: 0 for success, 1 for a problem with the model or the machine,
+// 2 for a wrong command line, 3 for a bug in deepgo.
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if bug, ok := recover().(*ir.Bug); ok {
+			fmt.Fprintf(stderr, "deepgo: %v\nThis is a bug in deepgo: please report it with the model, or `deepgo inspect --json` of it.\n", bug)
+			code = 3
+		}
+	}()
+	cmd := newRoot()
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(context.Background())
+	switch usage := (*usageError)(nil); {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "deepgo: %v\nSee deepgo %s --help.\n", err, usage.command)
+		return 2
+	case errors.Is(err, errFailed):
+		return 1
+	}
+	fmt.Fprintf(stderr, "deepgo: %v\n", err)
+	return 1
+}
+
+// errFailed ends a command whose output has already said what failed.
+var errFailed = errors.New("failed")
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }

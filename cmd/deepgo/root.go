@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/targets"
+	"github.com/spf13/cobra"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "deepgo",
+		Short: "Compile ONNX models to fixed-buffer C for microcontrollers",
+		Long: `deepgo turns a trained ONNX model into C99 that needs no operating system, no heap and
+no library, and proves on the host or an emulator that it computes what the model means.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.Name(), err} })
+	root.AddCommand(newCompile(), newRun(), newVerify(), newInspect(), newTargets(), newOps(), newDemo(), newDoctor(), newVersion())
+	return root
+}
+
+// exactArgs is cobra.ExactArgs with an error that says what is missing.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		want := "no arguments"
+		if len(names) > 0 {
+			want = strings.Join(names, " ")
+		}
+		return &usageError{c.Name(), fmt.Errorf("expected %s, got %d arguments", want, len(args))}
+	}
+}
+
+// loadFlags are the flags of every command that reads a model.
+type loadFlags struct {
+	dims   map[string]int
+	shapes map[string]string
+	consts map[string]string
+}
+
+func (f *loadFlags) add(c *cobra.Command) {
+	c.Flags().StringToIntVar(&f.dims, "dim", nil, "value of a symbolic dimension, such as `batch=1` (repeatable)")
+	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
+	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
+}
+
+// options checks the flags.
+func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
+	shapes := map[string][]int{}
+	for name, text := range f.shapes {
+		shape, err := parseShape(text)
+		if err != nil {
+			return deepgo.LoadOptions{}, &usageError{c.Name(), fmt.Errorf("--input-shape %s=%s: %w", name, text, err)}
+		}
+		shapes[name] = shape
+	}
+	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Consts: f.consts}, nil
+}
+
+// load reads the model and prints what was assumed about it.
+func (f *loadFlags) load(c *cobra.Command, file string) (*deepgo.Model, error) {
+	opt, err := f.options(c)
+	if err != nil {
+		return nil, err
+	}
+	m, err := deepgo.Load(file, opt)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range m.Notices {
+		fmt.Fprintf(c.ErrOrStderr(), "note: %s\n", n)
+	}
+	return m, nil
+}
+
+func parseShape(text string) ([]int, error) {
+	var shape []int
+	for part := range strings.SplitSeq(text, "x") {
+		d, err := strconv.Atoi(part)
+		if err != nil || d < 1 {
+			return nil, fmt.Errorf("expected sizes joined by x, such as 1x3x48x48")
+		}
+		shape = append(shape, d)
+	}
+	return shape, nil
+}
+
+// targetFlag adds --target with completion.
+func targetFlag(c *cobra.Command, target *string) {
+	c.Flags().StringVarP(target, "target", "t", "host", "machine to compile for: a `name` from deepgo targets")
+	complete(c, "target", targets.Names())
+}
+
+func complete(c *cobra.Command, flag string, values []string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
+}
+
+func modelCompletion(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"onnx"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// bytesText shows a size as people read it, with the exact number of bytes below 10 KB.
+func bytesText(n int) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d B", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.1f KB", float64(n)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

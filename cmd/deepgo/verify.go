@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/samples"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+)
+
+type verifyFlags struct {
+	load   loadFlags
+	target string
+	data   string
+	io     string
+	cc     string
+	cflags []string
+	random int
+	layers bool
+	json   bool
+}
+
+func newVerify() *cobra.Command {
+	var f verifyFlags
+	c := &cobra.Command{
+		Use:   "verify MODEL.onnx",
+		Short: "Prove on the host or an emulator that the C computes what the model means",
+		Long: `Compile a model, build it for a target, run it on the host or the target's emulator, and compare
+with the reference interpreter and, given --data, with golden outputs. The exit code is 1 where
+they differ: this is the golden-output comparison for CI.
+
+Floats may differ by 1e-4 + 1e-4*|expected|. Quantized outputs must equal the interpreter's run of
+the integer graph bit for bit, and be within one step of the goldens, 99 % of them equal.`,
+		Example: `  deepgo verify model.onnx --target cortex-m4 --data testdata/
+  deepgo verify model.onnx --target atmega328p --random 20
+  deepgo verify model.onnx --target raspberry-pi-4 --layers --json`,
+		Args:              exactArgs("MODEL.onnx"),
+		ValidArgsFunction: modelCompletion,
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
+	}
+	f.load.add(c)
+	targetFlag(c, &f.target)
+	c.Flags().StringVar(&f.data, "data", "", "`folder` with test_data_set_N/input_I.pb and output_I.pb")
+	c.Flags().StringVar(&f.io, "io", "model", "element type of inputs and outputs: `model`, float or quantized")
+	c.Flags().IntVar(&f.random, "random", 3, "`number` of random cases, without --data")
+	c.Flags().BoolVar(&f.layers, "layers", false, "name the first node that differs")
+	c.Flags().StringVar(&f.cc, "cc", "", "`compiler` instead of the target's")
+	c.Flags().StringArrayVar(&f.cflags, "cflags", nil, "more `flags` for the compiler (repeatable)")
+	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
+	complete(c, "io", []string{"model", "float", "quantized"})
+	return c
+}
+
+func (f *verifyFlags) run(c *cobra.Command, file string) error {
+	m, err := f.load.load(c, file)
+	if err != nil {
+		return err
+	}
+	cases, err := f.cases(m)
+	if err != nil {
+		return err
+	}
+	var flags []string
+	for _, s := range f.cflags {
+		flags = append(flags, strings.Fields(s)...)
+	}
+	bar := spinner(c.ErrOrStderr(), !f.json)
+	r, err := verify.Run(c.Context(), m, cases, verify.Options{
+		Compile: deepgo.CompileOptions{Target: f.target, IO: f.io, Command: "deepgo verify"},
+		Build:   verify.Build{CC: f.cc, CFlags: flags}, Layers: f.layers, Step: bar,
+	})
+	bar("")
+	if err != nil {
+		return err
+	}
+	if err := f.print(c.OutOrStdout(), r); err != nil {
+		return err
+	}
+	if !r.Pass {
+		return errFailed
+	}
+	return nil
+}
+
+func (f *verifyFlags) cases(m *deepgo.Model) ([]verify.Case, error) {
+	if f.data != "" {
+		return verify.LoadCases(f.data, m)
+	}
+	cases := make([]verify.Case, max(f.random, 1))
+	for i := range cases {
+		cases[i] = verify.Case{Name: fmt.Sprintf("seed %d", i+1), Inputs: samples.Random(m.InputTypes(), uint64(i+1))}
+	}
+	return cases, nil
+}
+
+// spinner shows what is going on, where that takes more than a second and somebody looks on.
+func spinner(w io.Writer, wanted bool) func(what string) {
+	f, ok := w.(*os.File)
+	if !wanted || !ok {
+		return func(string) {}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return func(string) {}
+	}
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionSpinnerType(14), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(time.Second))
+	return func(what string) {
+		if what == "" {
+			_ = bar.Finish() // the terminal may be gone, which is no reason to fail
+			return
+		}
+		bar.Describe(what)
+		_ = bar.Add(1)
+	}
+}
+
+func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
+	if f.json {
+		return printJSON(out, r)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	verdict := "pass"
+	if !r.Pass {
+		verdict = "FAIL"
+	}
+	fmt.Fprintf(w, "%s\t%s on %s, %d cases against the %s\n", verdict, r.Model, r.Target, r.Cases, strings.TrimSuffix(r.Against, "s"))
+	fmt.Fprintf(w, "error\tat most %.3g", r.MaxAbsErr)
+	if r.MaxSteps > 0 {
+		fmt.Fprintf(w, " (%.3g quantization steps)", r.MaxSteps)
+	}
+	fmt.Fprintf(w, ", %.2f %% of the elements equal\n", 100*r.ExactFraction)
+	fmt.Fprintf(w, "flash\t%s (%s of code, %s of constants)\n", bytesText(r.FlashBytes), bytesText(r.CodeBytes), bytesText(r.ConstBytes))
+	fmt.Fprintf(w, "RAM\t%s of arena, at most %s of stack\n", bytesText(r.RAMBytes), bytesText(r.StackBytes))
+	if r.Insns > 0 {
+		fmt.Fprintf(w, "time\t%d instructions, about %d cycles\n", r.Insns, r.Cycles)
+	} else if r.Cycles > 0 {
+		fmt.Fprintf(w, "time\t%d cycles\n", r.Cycles)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "problem\t%s\n", p)
+	}
+	return w.Flush()
+}

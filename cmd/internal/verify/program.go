@@ -1,0 +1,204 @@
+// Package verify proves that a compiled model computes what the model means: it builds the C for a target, runs it on the
+// host or an emulator, and compares with the interpreter and with golden outputs.
+package verify
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+	rt "github.com/deepgo/deepgo/runtime"
+	"github.com/deepgo/deepgo/targets/emulator"
+	"github.com/deepgo/deepgo/targets/toolchain"
+)
+
+// Build overrides the target's compiler.
+type Build struct {
+	CC     string
+	CFlags []string
+}
+
+// Execution is what a compiled model printed for a list of cases.
+type Execution struct {
+	Outputs    [][]*tensor.Tensor // per case
+	Traces     map[int]uint32     // hash of each node's output in the first case
+	Insns      uint64             // of the first case; 0 where nothing counts
+	Cycles     uint64
+	StackBytes int // measured; 0 where the platform cannot tell
+}
+
+// Execute builds p with the cases inside and runs it on its target.
+func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b Build) (*Execution, error) {
+	dir, err := os.MkdirTemp("", "deepgo-verify-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	build, err := prepare(p, cases, dir, b)
+	if err != nil {
+		return nil, err
+	}
+	program, err := build.Program(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plugin := ""
+	if p.Target.Counter != "" {
+		if plugin, err = emulator.Plugin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r, err := emulator.Run(ctx, p.Target, program, plugin)
+	if err != nil {
+		return nil, err
+	}
+	x := &Execution{Insns: r.Insns, Cycles: r.Cycles, Traces: map[int]uint32{}}
+	return x, x.parse(r.Output, p.Lowered.Outputs, len(cases))
+}
+
+// prepare writes the model, the harness and the cases into dir.
+func prepare(p *deepgo.Program, cases [][]*tensor.Tensor, dir string, b Build) (*toolchain.Build, error) {
+	build := &toolchain.Build{Target: p.Target, Dir: dir, Script: dir, CC: b.CC, CFlags: b.CFlags}
+	write := func(name string, data []byte) error { return os.WriteFile(filepath.Join(dir, name), data, 0o666) }
+	for _, f := range p.Files {
+		if err := write(f.Name, f.Data); err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(f.Name, ".c") {
+			build.Model = append(build.Model, f.Name)
+		}
+	}
+	if err := write("cases.h", []byte(casesHeader(p, cases))); err != nil {
+		return nil, err
+	}
+	for _, folder := range []string{"", p.Target.Harness} {
+		for _, name := range rt.HarnessFiles(folder) {
+			data, _ := rt.Harness(filepath.ToSlash(filepath.Join(folder, name)))
+			if err := write(name, data); err != nil {
+				return nil, err
+			}
+			if ext := filepath.Ext(name); ext == ".c" || ext == ".S" {
+				build.Others = append(build.Others, name)
+			}
+		}
+	}
+	return build, nil
+}
+
+// casesHeader is what the harness includes: the cases as bytes in flash, the buffers, the call.
+func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
+	var b strings.Builder
+	g := p.Lowered
+	up := strings.ToUpper(p.Name)
+	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(g.Outputs))
+	fmt.Fprintf(&b, "static uint8_t arena[%s_ARENA_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", up, up)
+	args := []string{"arena"}
+	var loads strings.Builder
+	for i, v := range g.Inputs {
+		n := max(v.Type.Bytes(), 1)
+		fmt.Fprintf(&b, "static uint8_t in%d[%d] __attribute__((aligned(8)));\n", i, n)
+		fmt.Fprintf(&b, "static const HROM uint8_t cases%d[CASES][%d] = {\n", i, n)
+		for _, c := range cases {
+			b.WriteString("{" + byteList(c[i].Bytes()) + "},\n")
+		}
+		b.WriteString("};\n")
+		fmt.Fprintf(&loads, "    for (uint32_t j = 0; j < %d; j++) {\n        in%d[j] = cases%d[i][j];\n    }\n", v.Type.Bytes(), i, i)
+		args = append(args, fmt.Sprintf("(const %s *)(const void *)in%d", v.Type.DType.C(), i))
+	}
+	var sizes, names []string
+	for i, v := range g.Outputs {
+		fmt.Fprintf(&b, "static uint8_t out%d[%d] __attribute__((aligned(8)));\n", i, max(v.Type.Bytes(), 1))
+		sizes, names = append(sizes, strconv.Itoa(v.Type.Bytes())), append(names, fmt.Sprintf("out%d", i))
+		args = append(args, fmt.Sprintf("(%s *)(void *)out%d", v.Type.DType.C(), i))
+	}
+	fmt.Fprintf(&b, "static const uint32_t output_bytes[OUTPUTS] = {%s};\nstatic void *const outputs[OUTPUTS] = {%s};\n", strings.Join(sizes, ", "), strings.Join(names, ", "))
+	fmt.Fprintf(&b, "static void load_case(uint32_t i)\n{\n%s}\n#define RUN(arena) %s_run(%s)\n", loads.String(), p.Name, strings.Join(args, ", "))
+	return b.String()
+}
+
+func byteList(data []byte) string {
+	var b strings.Builder
+	for i, x := range data {
+		if i%32 == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strconv.Itoa(int(x)) + ",")
+	}
+	return b.String()
+}
+
+// parse reads the harness's lines.
+func (x *Execution) parse(text string, outputs []*ir.Value, cases int) error {
+	for range cases {
+		x.Outputs = append(x.Outputs, make([]*tensor.Tensor, len(outputs)))
+	}
+	for line := range strings.Lines(text) {
+		f := strings.Fields(clean(line))
+		if len(f) == 0 {
+			continue
+		}
+		var err error
+		switch {
+		case f[0] == "o" && (len(f) == 4 || len(f) == 3):
+			err = x.output(f, outputs)
+		case f[0] == "c" && len(f) == 3 && f[1] == "0":
+			x.Cycles, err = strconv.ParseUint(f[2], 10, 64)
+		case f[0] == "s" && len(f) == 2:
+			x.StackBytes, err = strconv.Atoi(f[1])
+		case f[0] == "t" && len(f) == 3:
+			err = x.trace(f)
+		case f[0] == "e" && len(f) == 3:
+			err = fmt.Errorf("the model returned error %s in case %s", f[2], f[1])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i, outs := range x.Outputs {
+		for k, t := range outs {
+			if t == nil {
+				return fmt.Errorf("the program printed no output %d of case %d", k, i)
+			}
+		}
+	}
+	return nil
+}
+
+// clean takes off what simavr puts around a line: colours, and two dots for line ends.
+func clean(line string) string {
+	line = strings.ReplaceAll(strings.ReplaceAll(line, "\x1b[32m", ""), "\x1b[0m", "")
+	return strings.TrimRight(strings.TrimSpace(line), ".")
+}
+
+func (x *Execution) output(f []string, outputs []*ir.Value) error {
+	i, err := strconv.Atoi(f[1])
+	k, err2 := strconv.Atoi(f[2])
+	if err != nil || err2 != nil || i >= len(x.Outputs) || k >= len(outputs) {
+		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
+	}
+	var data []byte
+	if len(f) == 4 {
+		if data, err = hex.DecodeString(f[3]); err != nil {
+			return err
+		}
+	}
+	x.Outputs[i][k], err = tensor.FromBytes(outputs[k].Type.DType, data, outputs[k].Type.Shape...)
+	return err
+}
+
+func (x *Execution) trace(f []string) error {
+	node, err := strconv.Atoi(f[1])
+	hash, err2 := strconv.ParseUint(f[2], 10, 32)
+	if err != nil || err2 != nil {
+		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
+	}
+	x.Traces[node] = uint32(hash)
+	return nil
+}

@@ -1,0 +1,393 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/targets/toolchain"
+)
+
+// The tolerance of floats: |error| <= AbsTol + RelTol*|expected|.
+const (
+	AbsTol = 1e-4
+	RelTol = 1e-4
+)
+
+// Case is one set of inputs, with golden outputs where there are some.
+type Case struct {
+	Name    string
+	Inputs  []*tensor.Tensor
+	Goldens []*tensor.Tensor // nil where there are none
+}
+
+// LoadCases reads ONNX's layout of test data: dir/test_data_set_N/input_I.pb and output_I.pb.
+func LoadCases(dir string, m *deepgo.Model) ([]Case, error) {
+	sets, err := filepath.Glob(filepath.Join(dir, "test_data_set_*"))
+	if err != nil || len(sets) == 0 {
+		return nil, fmt.Errorf("%s: no folders test_data_set_N", dir)
+	}
+	slices.SortFunc(sets, func(a, b string) int { return len(a)*1000 - len(b)*1000 + strings.Compare(a, b) })
+	var cases []Case
+	for _, set := range sets {
+		c := Case{Name: filepath.Base(set)}
+		if c.Inputs, err = readTensors(set, "input", m.Graph.Inputs); err != nil {
+			return nil, err
+		}
+		if c.Goldens, err = readTensors(set, "output", m.Graph.Outputs); err != nil {
+			return nil, err
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+func readTensors(dir, kind string, vs []*ir.Value) ([]*tensor.Tensor, error) {
+	all := make([]*tensor.Tensor, len(vs))
+	for i, v := range vs {
+		file := filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i))
+		t, err := onnx.ReadTensor(file)
+		if errors.Is(err, os.ErrNotExist) && kind == "output" {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if got := (ir.Type{DType: t.DType, Shape: t.Shape}); !got.Equal(v.Type) {
+			return nil, fmt.Errorf("%s: %s, the model has %s", file, got, v.Type)
+		}
+		all[i] = t
+	}
+	return all, nil
+}
+
+// Result is what verify found. The JSON is for CI.
+type Result struct {
+	Model         string   `json:"model"`
+	Target        string   `json:"target"`
+	Cases         int      `json:"cases"`
+	Against       string   `json:"against"` // "goldens" or "interpreter"
+	MaxAbsErr     float64  `json:"max_abs_err"`
+	MaxRelErr     float64  `json:"max_rel_err"`
+	MaxSteps      float64  `json:"max_steps"`      // greatest difference of quantized outputs, in quantization steps
+	ExactFraction float64  `json:"exact_fraction"` // elements equal to what they are compared with
+	BitExact      bool     `json:"bit_exact"`      // quantized: every bit equal to the interpreter's run of the lowered graph
+	FlashBytes    int      `json:"flash_bytes"`
+	CodeBytes     int      `json:"code_bytes"`
+	ConstBytes    int      `json:"const_bytes"`
+	RAMBytes      int      `json:"ram_bytes"`   // arena
+	StackBytes    int      `json:"stack_bytes"` // bound from the compiler
+	StackMeasured int      `json:"stack_measured_bytes,omitempty"`
+	Insns         uint64   `json:"insns,omitempty"`
+	Cycles        uint64   `json:"cycles,omitempty"`
+	Pass          bool     `json:"pass"`
+	Problems      []string `json:"problems,omitempty"`
+}
+
+// Options say what to verify.
+type Options struct {
+	Compile deepgo.CompileOptions
+	Build   Build
+	Layers  bool              // name the first node that differs
+	Step    func(what string) // called as each stage begins
+}
+
+// Run verifies the model on one target.
+func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Result, error) {
+	step := opt.Step
+	if step == nil {
+		step = func(string) {}
+	}
+	step("compiling")
+	opt.Compile.Trace = opt.Layers
+	p, err := m.Compile(opt.Compile)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Fit(); err != nil {
+		return nil, err
+	}
+	if missing := toolchain.Missing(p.Target); len(missing) > 0 && opt.Build.CC == "" {
+		return nil, &ir.Error{Msg: fmt.Sprintf("target %s needs %s, which this machine lacks", p.Target.Name, strings.Join(missing, ", ")), Hint: toolchain.InstallHint(p.Target)}
+	}
+	c := &comparison{model: m, program: p, result: &Result{Model: m.Name, Target: p.Target.Name, Cases: len(cases), Against: "interpreter", RAMBytes: p.Memory.ArenaBytes, BitExact: true}}
+	step("interpreting")
+	if err := c.interpret(cases); err != nil {
+		return nil, err
+	}
+	step("building and running")
+	x, err := c.execute(ctx, cases, opt)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Layers {
+		if err := c.compareLayers(x); err != nil {
+			return nil, err
+		}
+	}
+	return c.result, c.measure(ctx, opt.Build)
+}
+
+// comparison is one verification under way.
+type comparison struct {
+	model   *deepgo.Model
+	program *deepgo.Program
+	result  *Result
+	inputs  [][]*tensor.Tensor // as the program takes them
+	lowered [][]*tensor.Tensor // the interpreter's outputs of the lowered graph
+	onnx    [][]*tensor.Tensor // of the graph as imported
+	exact   int
+	total   int
+}
+
+func (c *comparison) interpret(cases []Case) error {
+	for _, k := range cases {
+		in := make([]*tensor.Tensor, len(k.Inputs))
+		for i, t := range k.Inputs {
+			in[i] = convert(t, c.model.Graph.Inputs[i].Type.Quant, c.program.Lowered.Inputs[i].Type)
+		}
+		c.inputs = append(c.inputs, in)
+		lowered, err := interp.Run(c.program.Lowered, in, interp.Options{})
+		if err != nil {
+			return err
+		}
+		onnx, err := c.model.Run(k.Inputs)
+		if err != nil {
+			return err
+		}
+		c.lowered, c.onnx = append(c.lowered, lowered), append(c.onnx, onnx)
+	}
+	return nil
+}
+
+// convert quantizes or dequantizes t to the type that the program has at its boundary.
+func convert(t *tensor.Tensor, q *ir.Quant, want ir.Type) *tensor.Tensor {
+	if t.DType == want.DType {
+		return t
+	}
+	if want.Quant != nil {
+		q = want.Quant
+	}
+	if q == nil {
+		return t.Convert(want.DType)
+	}
+	out := tensor.New(want.DType, t.Shape...)
+	for i := range t.Len() {
+		if want.DType.IsFloat() {
+			out.SetF64(i, float64(t.I64(i)-int64(q.Zero[0]))*float64(q.Scale[0]))
+			continue
+		}
+		lo, hi := want.DType.Range()
+		v := math.RoundToEven(float64(float32(t.F64(i))/q.Scale[0])) + float64(q.Zero[0])
+		out.SetI64(i, int64(min(max(v, float64(lo)), float64(hi))))
+	}
+	return out
+}
+
+// batchBytes is how many bytes of cases go into one program: a part's flash is small.
+func (c *comparison) batchBytes() int {
+	t := c.program.Target
+	if t.FlashSpace != "avr" {
+		return 2 << 20
+	}
+	return max(t.FlashBytes-c.program.Report.ConstBytes-12_000, 1)
+}
+
+func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*Execution, error) {
+	size := 0
+	for _, t := range c.inputs[0] {
+		size += t.Len() * t.DType.Size()
+	}
+	per := max(c.batchBytes()/max(size, 1), 1)
+	var first *Execution
+	for from := 0; from < len(cases); from += per {
+		to := min(from+per, len(cases))
+		x, err := Execute(ctx, c.program, c.inputs[from:to], opt.Build)
+		if err != nil {
+			return nil, err
+		}
+		if first == nil {
+			first = x
+			c.result.Insns, c.result.Cycles = x.Insns, x.Cycles
+		}
+		c.result.StackMeasured = max(c.result.StackMeasured, x.StackBytes)
+		for i, outs := range x.Outputs {
+			c.compare(cases[from+i], from+i, outs)
+		}
+	}
+	c.result.ExactFraction = float64(c.exact) / float64(max(c.total, 1))
+	c.result.Pass = len(c.result.Problems) == 0
+	if c.quantized() && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
+		c.problem("%.2f %% of the elements equal the goldens; expected at least 99 %%", 100*c.result.ExactFraction)
+	}
+	return first, nil
+}
+
+// quantized reports whether the program computes with integers throughout.
+func (c *comparison) quantized() bool {
+	for _, n := range c.program.Lowered.Nodes {
+		if strings.HasSuffix(n.Op, "_s8") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *comparison) problem(format string, args ...any) {
+	c.result.Pass = false
+	if len(c.result.Problems) < 10 {
+		c.result.Problems = append(c.result.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// compare holds one case's outputs against the interpreter, and against the goldens.
+func (c *comparison) compare(k Case, i int, outs []*tensor.Tensor) {
+	for j, got := range outs {
+		v := c.program.Lowered.Outputs[j]
+		step := stepOf(v)
+		if step > 0 && !tensor.Equal(got, c.lowered[i][j]) {
+			c.result.BitExact = false
+			c.problem("%s: output %q is not equal to the interpreter's bit for bit", k.Name, v.Name)
+		}
+		where := fmt.Sprintf("%s: output %q", k.Name, v.Name)
+		reference := func(t *tensor.Tensor) *tensor.Tensor { return convert(t, v.Type.Quant, v.Type) }
+		c.within(where+" against the interpreter's lowered graph", got, c.lowered[i][j], step, k.Goldens == nil)
+		c.within(where+": the lowered graph against the ONNX graph", c.lowered[i][j], reference(c.onnx[i][j]), step, false)
+		if k.Goldens != nil {
+			c.result.Against = "goldens"
+			c.within(where+" against the golden", got, reference(k.Goldens[j]), step, true)
+		}
+	}
+}
+
+// stepOf is the quantization step of an output: 1 for integers, the scale for floats that were dequantized last, 0 for
+// floats.
+func stepOf(v *ir.Value) float64 {
+	switch {
+	case !v.Type.DType.IsFloat():
+		return 1
+	case v.Def != nil && v.Def.Op == "dequantize_s8":
+		return float64(v.Def.Attrs.Float("SCALE"))
+	}
+	return 0
+}
+
+// within checks one output against its reference; where count is set it enters the statistics.
+func (c *comparison) within(what string, got, want *tensor.Tensor, step float64, count bool) {
+	worst, at := 0.0, 0
+	for i := range want.Len() {
+		g, w := got.F64(i), want.F64(i)
+		d := math.Abs(g - w)
+		if g == w || g != g && w != w {
+			d = 0
+		} else if math.IsNaN(d) {
+			d = math.Inf(1)
+		}
+		excess := d / (AbsTol + RelTol*math.Abs(w))
+		if step > 0 {
+			excess = d / step / 1.001
+		}
+		if excess > worst {
+			worst, at = excess, i
+		}
+		if count {
+			c.count(d, w, step)
+		}
+	}
+	if worst > 1 {
+		unit := "what is allowed"
+		if step > 0 {
+			unit = "a step"
+		}
+		c.problem("%s: element %d is %g, expected %g: %.3g times %s", what, at, got.F64(at), want.F64(at), worst, unit)
+	}
+}
+
+func (c *comparison) count(d, want, step float64) {
+	r := c.result
+	c.total++
+	if d == 0 {
+		c.exact++
+	}
+	r.MaxAbsErr = max(r.MaxAbsErr, d)
+	if want != 0 {
+		r.MaxRelErr = max(r.MaxRelErr, d/math.Abs(want))
+	}
+	if step > 0 {
+		r.MaxSteps = max(r.MaxSteps, d/step)
+	}
+}
+
+// compareLayers names the first node whose output differs from the interpreter's, in the first case. Floats may differ in
+// their last bits: there the first node is only where it begins.
+func (c *comparison) compareLayers(x *Execution) error {
+	index, done := map[*ir.Node]int{}, false
+	for i, n := range c.program.Lowered.Nodes {
+		index[n] = i
+	}
+	_, err := interp.Run(c.program.Lowered, c.inputs[0], interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
+		got, traced := x.Traces[index[n]]
+		if done || !traced {
+			return
+		}
+		h := fnv.New32a()
+		h.Write(out[0].Bytes())
+		if h.Sum32() != got {
+			done = true
+			kind := "differs from the interpreter's"
+			if out[0].DType.IsFloat() {
+				kind = "is the first whose bits differ from the interpreter's"
+			}
+			c.result.Problems = append(c.result.Problems, fmt.Sprintf("layer %d: the output of %s (from %s) %s", index[n], n.Op, strings.Join(n.From, ", "), kind))
+		}
+	}})
+	return err
+}
+
+// measure fills in flash and stack.
+func (c *comparison) measure(ctx context.Context, b Build) error {
+	f, err := Measure(ctx, c.program, b)
+	if err != nil {
+		return err
+	}
+	r := c.result
+	r.FlashBytes, r.CodeBytes, r.ConstBytes, r.StackBytes = f.FlashBytes(), f.CodeBytes, f.ConstBytes, f.StackBytes
+	if limit := c.program.Target.FlashBytes; limit > 0 && r.FlashBytes > limit {
+		c.problem("%d bytes of flash; %s has %d", r.FlashBytes, c.program.Target.Name, limit)
+	}
+	ram := r.RAMBytes + c.program.Report.IOBytes + r.StackBytes
+	if limit := c.program.Target.RAMBytes; limit > 0 && ram > limit {
+		c.problem("%d bytes of RAM with buffers and stack; %s has %d", ram, c.program.Target.Name, limit)
+	}
+	return nil
+}
+
+// Measure compiles a program's C and returns what it takes.
+func Measure(ctx context.Context, p *deepgo.Program, b Build) (toolchain.Footprint, error) {
+	dir, err := os.MkdirTemp("", "deepgo-measure-")
+	if err != nil {
+		return toolchain.Footprint{}, err
+	}
+	defer os.RemoveAll(dir)
+	build := &toolchain.Build{Target: p.Target, Dir: dir, CC: b.CC, CFlags: b.CFlags}
+	for _, f := range p.Files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+			return toolchain.Footprint{}, err
+		}
+		if strings.HasSuffix(f.Name, ".c") {
+			build.Model = append(build.Model, f.Name)
+		}
+	}
+	return build.Measure(ctx, p.Name+"_run")
+}

@@ -1,0 +1,163 @@
+// Package deepgo turns ONNX models into fixed-buffer C99 for microcontrollers, and runs them in a reference interpreter.
+//
+//	m, err := deepgo.Load("captcha.onnx", deepgo.LoadOptions{})
+//	out, err := m.Run([]*tensor.Tensor{image})                          // the reference interpreter
+//	p, err := m.Compile(deepgo.CompileOptions{Target: "cortex-m4"})     // p.Files are C
+package deepgo
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/frontend"
+	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes"
+	"github.com/deepgo/deepgo/targets"
+)
+
+// Version is deepgo's version, as generated files and `deepgo version` show it.
+const Version = "0.1.0"
+
+// LoadOptions settle what a model file leaves open.
+type LoadOptions struct {
+	Dims        map[string]int    // values of symbolic dimensions
+	InputShapes map[string][]int  // whole shapes of inputs
+	Consts      map[string]string // inputs pinned to a value
+}
+
+// Model is an imported model.
+type Model struct {
+	File    string    // where it was read from
+	Name    string    // file name without folder and extension
+	SHA256  string    // of the file, in hex
+	Notices []string  // what was assumed, a line each
+	Graph   *ir.Graph // ONNX operators at the newest opset
+}
+
+// Load reads an ONNX model. The error lists everything that is wrong with it.
+func Load(file string, opt LoadOptions) (*Model, error) {
+	file = filepath.Clean(file)
+	raw, err := onnx.Read(file, onnx.DefaultLimits)
+	if err != nil {
+		return nil, err
+	}
+	return fromONNX(file, raw, opt)
+}
+
+// Decode is Load for the bytes of a model without external data.
+func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
+	raw, err := onnx.Decode(data, "", onnx.DefaultLimits)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return fromONNX(name, raw, opt)
+}
+
+func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Consts: opt.Consts})
+	if err != nil {
+		return nil, err
+	}
+	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g}, nil
+}
+
+// nameOf is the file's name without extension; the folder's where it is model.onnx, as in ONNX's layout of test data.
+func nameOf(file string) string {
+	base := filepath.Base(file)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if dir, err := filepath.Abs(filepath.Dir(file)); name == "model" && err == nil {
+		return filepath.Base(dir)
+	}
+	return name
+}
+
+// InputTypes returns the types of the inputs, in order.
+func (m *Model) InputTypes() []ir.Type { return typesOf(m.Graph.Inputs) }
+
+// OutputTypes returns the types of the outputs, in order.
+func (m *Model) OutputTypes() []ir.Type { return typesOf(m.Graph.Outputs) }
+
+func typesOf(vs []*ir.Value) []ir.Type {
+	ts := make([]ir.Type, len(vs))
+	for i, v := range vs {
+		ts[i] = v.Type
+	}
+	return ts
+}
+
+// Run evaluates the model in the reference interpreter. Inputs and outputs are in the model's order.
+func (m *Model) Run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	return interp.Run(m.Graph, inputs, interp.Options{})
+}
+
+// CompileOptions say what to make of a model.
+type CompileOptions struct {
+	Target    string // name of a target, such as "cortex-m4"; "" is "host"
+	Name      string // prefix of every name in the C; "" is the model's name
+	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
+	Emit      string // "split" (or "") or "single"
+	Command   string // shown in the header comment
+	Trace     bool   // print the DG_TRACE hooks, for verify --layers
+	Disable   []string
+	CheckEval bool // interpret the graph before and after every pass
+	Dump      func(seq int, pass string, g *ir.Graph, changed int)
+}
+
+// Program is a model compiled for a target.
+type Program struct {
+	Name    string
+	Target  *targets.Target
+	Lowered *ir.Graph  // kernel operators only
+	Memory  *ir.Memory // arena plan
+	Files   []codegen.File
+	Report  codegen.Report
+}
+
+// Compile lowers the model for a target and prints C. The model is not changed.
+func (m *Model) Compile(opt CompileOptions) (*Program, error) {
+	target, err := targets.Load(orDefault(opt.Target, "host"))
+	if err != nil {
+		return nil, err
+	}
+	g := m.Graph.Clone()
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	if err := passes.Run(g, c); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	name := orDefault(opt.Name, m.Name)
+	out, err := codegen.Generate(g, c.Memory, target, codegen.Options{
+		Name: name, Emit: orDefault(opt.Emit, "split"), Command: opt.Command,
+		Source: filepath.Base(m.File), SHA256: m.SHA256, Version: Version, Trace: opt.Trace,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Files: out.Files, Report: out.Report}, nil
+}
+
+// Fit checks the program against the part's memory. The error lists the nodes that take most.
+func (p *Program) Fit() error {
+	t, r := p.Target, p.Report
+	ram := r.ArenaBytes + r.IOBytes
+	switch {
+	case t.FlashBytes > 0 && r.ConstBytes > t.FlashBytes:
+		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.Table(true)),
+			Hint: "quantize the model to int8, which takes a quarter, or choose a larger part"}
+	case t.RAMBytes > 0 && ram > t.RAMBytes:
+		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of arena, inputs and outputs, the part has %d bytes of RAM\n%s", p.Name, t.Name, ram, t.RAMBytes, r.Table(false)),
+			Hint: "quantize the model to int8 with --io quantized, which takes a quarter, or choose a larger part"}
+	}
+	return nil
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}

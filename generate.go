@@ -1,0 +1,3 @@
+package deepgo
+
+//go:generate go run ./cmd/gen
