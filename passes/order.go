@@ -9,5 +9,13 @@ var order = []struct{ before, after, reason string }{
 	{"simplify", "gemm", "an Identity or a Reshape between MatMul and Add would hide the bias"},
 	{"gemm", "foldbn", "foldbn changes weights of Gemm only in the form that gemm makes"},
 	{"foldbn", "mergegemm", "a map that several Gemms take in must still be in front of all of them"},
+	{"mergegemm", "qdq", "it makes kernels of Gemms, one by one"},
+	{"foldbn", "nhwc", "it knows weights as ONNX lays them out"},
+	{"qdq", "nhwc", "a float kernel between DequantizeLinear and QuantizeLinear is not an island any more"},
+	{"nhwc", "transposes", "the Transposes around kernels are what is to cancel"},
+	{"transposes", "lower", "lower makes copies of Transposes that are left"},
+	{"lower", "fuse", "it joins kernels"},
+	{"fuse", "bind", "the expressions of kernels must be whole"},
+	{"bind", "schedule", "only kernels have memory and scratch to plan for"},
 	{"schedule", "plan", "the plan holds for one order of the nodes"},
 }

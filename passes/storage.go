@@ -39,7 +39,34 @@ func storageOf(g *ir.Graph) *storage {
 			s.buffer[r] = v
 		}
 	}
+	s.growBuffers(g)
 	return s
+}
+
+// growBuffers puts operands that only an in-place kernel reads into the caller's buffer, too, where its result is there and
+// as large: nothing else is in that buffer before.
+func (s *storage) growBuffers(g *ir.Graph) {
+	users := map[*ir.Value][]*ir.Node{}
+	for _, n := range g.Nodes {
+		for _, v := range n.Inputs {
+			if r := s.rootOf(v); v != nil && !isView(n) && !slices.Contains(users[r], n) {
+				users[r] = append(users[r], n)
+			}
+		}
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		d := op.Lookup(n.Op)
+		if d == nil || len(d.InPlace) == 0 || s.buffer[n.Outputs[0]] == nil || n.Outputs[0].Type.Len() == 0 {
+			continue
+		}
+		for _, i := range d.InPlace {
+			x, y := n.Input(i), n.Outputs[0]
+			if x != nil && s.arenaBytes(x) == y.Type.Bytes() && s.rootOf(x) == x && len(users[x]) == 1 && !s.readsTwice(n, i) {
+				s.buffer[x] = s.buffer[y]
+				break
+			}
+		}
+	}
 }
 
 // rootOf returns the value in whose memory v is. Constants are their own roots.
