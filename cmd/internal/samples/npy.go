@@ -2,17 +2,29 @@ package samples
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/sbinet/npyio"
 )
 
 // DecodeNPY returns the array in the bytes of a NumPy .npy file, in C order.
-func DecodeNPY(data []byte) (*tensor.Tensor, error) {
-	r, err := npyio.NewReader(bytes.NewReader(data))
+func DecodeNPY(data []byte) (t *tensor.Tensor, err error) {
+	// A header length beyond the file would be allocated, and npyio panics on some damaged headers.
+	if len(data) < 12 || data[6] > 1 && uint64(binary.LittleEndian.Uint32(data[8:])) > uint64(len(data)) {
+		return nil, fmt.Errorf("not a .npy file, or a truncated one")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			t, err = nil, fmt.Errorf("not a .npy file: %v", p)
+		}
+	}()
+	rest := bytes.NewReader(data)
+	r, err := npyio.NewReader(rest)
 	if err != nil {
 		return nil, fmt.Errorf("not a .npy file: %w", err)
 	}
@@ -26,6 +38,10 @@ func DecodeNPY(data []byte) (*tensor.Tensor, error) {
 			return nil, fmt.Errorf("shape %v is more than the file holds", h.Shape)
 		}
 		n *= d
+	}
+	var size int
+	if _, err := fmt.Sscanf(strings.TrimLeft(h.Type, "<|=>uifb"), "%d", &size); err == nil && rest.Len() < n*size {
+		return nil, fmt.Errorf("truncated: %d bytes for %d elements of %s", rest.Len(), n, h.Type)
 	}
 	switch h.Type {
 	case "<f4", "float32":

@@ -228,7 +228,9 @@ func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*E
 	}
 	c.result.ExactFraction = float64(c.exact) / float64(max(c.total, 1))
 	c.result.Pass = len(c.result.Problems) == 0
-	if c.quantized() && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
+	// Among fewer elements than this, one that ONNX Runtime's float sums put on the other side of a tie is more than 1 %.
+	const enough = 100
+	if c.quantized() && c.total >= enough && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
 		c.problem("%.2f %% of the elements equal the goldens; expected at least 99 %%", 100*c.result.ExactFraction)
 	}
 	return first, nil
