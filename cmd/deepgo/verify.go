@@ -137,6 +137,9 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 	fmt.Fprintf(w, ", %.2f %% of the elements equal\n", 100*r.ExactFraction)
 	fmt.Fprintf(w, "flash\t%s (%s of code, %s of constants)\n", bytesText(r.FlashBytes), bytesText(r.CodeBytes), bytesText(r.ConstBytes))
 	fmt.Fprintf(w, "RAM\t%s of arena, at most %s of stack\n", bytesText(r.RAMBytes), bytesText(r.StackBytes))
+	if !r.Fits {
+		fmt.Fprintf(w, "note\tit does not fit the part that %s stands for; the emulated board has more memory\n", r.Target)
+	}
 	if r.Insns > 0 {
 		fmt.Fprintf(w, "time\t%d instructions, about %d cycles\n", r.Insns, r.Cycles)
 	} else if r.Cycles > 0 {

@@ -91,6 +91,7 @@ type Result struct {
 	StackMeasured int      `json:"stack_measured_bytes,omitempty"`
 	Insns         uint64   `json:"insns,omitempty"`
 	Cycles        uint64   `json:"cycles,omitempty"`
+	Fits          bool     `json:"fits"` // the part's flash and RAM, with buffers and stack; emulated boards may have more
 	Pass          bool     `json:"pass"`
 	Problems      []string `json:"problems,omitempty"`
 }
@@ -113,9 +114,6 @@ func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Resu
 	opt.Compile.Trace = opt.Layers
 	p, err := m.Compile(opt.Compile)
 	if err != nil {
-		return nil, err
-	}
-	if err := p.Fit(); err != nil {
 		return nil, err
 	}
 	if missing := toolchain.Missing(p.Target); len(missing) > 0 && opt.Build.CC == "" {
@@ -365,13 +363,8 @@ func (c *comparison) measure(ctx context.Context, b Build) error {
 	}
 	r := c.result
 	r.FlashBytes, r.CodeBytes, r.ConstBytes, r.StackBytes = f.FlashBytes(), f.CodeBytes, f.ConstBytes, f.StackBytes
-	if limit := c.program.Target.FlashBytes; limit > 0 && r.FlashBytes > limit {
-		c.problem("%d bytes of flash; %s has %d", r.FlashBytes, c.program.Target.Name, limit)
-	}
-	ram := r.RAMBytes + c.program.Report.IOBytes + r.StackBytes
-	if limit := c.program.Target.RAMBytes; limit > 0 && ram > limit {
-		c.problem("%d bytes of RAM with buffers and stack; %s has %d", ram, c.program.Target.Name, limit)
-	}
+	t, ram := c.program.Target, r.RAMBytes+c.program.Report.IOBytes+r.StackBytes
+	r.Fits = (t.FlashBytes == 0 || r.FlashBytes <= t.FlashBytes) && (t.RAMBytes == 0 || ram <= t.RAMBytes)
 	return nil
 }
 
