@@ -95,11 +95,19 @@ func closeTo(got, want *tensor.Tensor, step float64) error {
 
 // stepOf returns the size of one quantization step of a float output, or 0 where it is not computed from integers.
 func stepOf(v *ir.Value) float64 {
-	if v.Def == nil || v.Def.Op != "DequantizeLinear" || !v.Def.Input(1).IsConst() {
+	switch {
+	case v.Def == nil:
 		return 0
+	case v.Def.Op == "dequantize_s8":
+		return stepSlack * float64(v.Def.Attrs.Float("SCALE"))
+	case v.Def.Op == "DequantizeLinear" && v.Def.Input(1).IsConst():
+		return stepSlack * v.Def.Inputs[1].Const.F64(0)
 	}
-	return 1.001 * v.Def.Inputs[1].Const.F64(0)
+	return 0
 }
+
+// stepSlack leaves room for the rounding of two dequantized numbers that are one step apart.
+const stepSlack = 1.001
 
 // randomTensor fills a tensor with normally distributed floats, 8-bit integers of the whole range, and zeros and ones
 // for all other types, which are mostly indices and conditions.

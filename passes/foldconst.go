@@ -6,10 +6,14 @@
 //
 // It keeps DequantizeLinear of integer constants, which the qdq pass turns into integer kernels, operators whose result
 // is random, and nodes that would make a large constant out of a small one where a kernel can do it at run time.
+//
+// floatweights, after qdq, computes the DequantizeLinears of constants that are left: those in front of float kernels.
 
 package passes
 
 import (
+	"slices"
+
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -21,10 +25,22 @@ const (
 )
 
 func foldConst(g *ir.Graph, _ *Config) (int, error) {
+	return foldWhere(g, func(n *ir.Node) bool { return !dequantizes(n) && !grows(n) })
+}
+
+func floatWeights(g *ir.Graph, _ *Config) (int, error) { return foldWhere(g, dequantizes) }
+
+// dequantizes reports whether n makes floats of integers.
+func dequantizes(n *ir.Node) bool {
+	return n.Op == "DequantizeLinear" && n.Inputs[0].Type.DType.IsInt()
+}
+
+// foldWhere computes the nodes that want chooses among those that can be.
+func foldWhere(g *ir.Graph, want func(*ir.Node) bool) (int, error) {
 	changed := 0
 	kept := g.Nodes[:0]
 	for _, n := range g.Nodes {
-		out, err := foldNode(n)
+		out, err := foldNode(n, want)
 		if err != nil {
 			return changed, &ir.Error{Node: nodeName(n), Op: n.Op, Msg: err.Error(), At: n.Line()}
 		}
@@ -45,7 +61,7 @@ func foldConst(g *ir.Graph, _ *Config) (int, error) {
 }
 
 // foldNode returns the outputs of n, or nil where n has to stay.
-func foldNode(n *ir.Node) ([]*tensor.Tensor, error) {
+func foldNode(n *ir.Node, want func(*ir.Node) bool) ([]*tensor.Tensor, error) {
 	switch n.Op {
 	case "Shape":
 		return []*tensor.Tensor{shapeOf(n)}, nil
@@ -54,7 +70,7 @@ func foldNode(n *ir.Node) ([]*tensor.Tensor, error) {
 		size.SetI64(0, int64(n.Inputs[0].Type.Len()))
 		return []*tensor.Tensor{size}, nil
 	}
-	if !foldable(n) {
+	if !foldable(n) || !want(n) {
 		return nil, nil
 	}
 	in := make([]*tensor.Tensor, len(n.Inputs))
@@ -66,33 +82,33 @@ func foldNode(n *ir.Node) ([]*tensor.Tensor, error) {
 	return op.Eval(n, in)
 }
 
+// foldable reports whether the outputs of n are known when compiling.
 func foldable(n *ir.Node) bool {
 	d := op.Lookup(n.Op)
 	if d == nil || d.Random || d.Eval == nil || len(captured(n)) > 0 {
 		return false
 	}
-	inBytes, outBytes := 0, 0
-	for _, v := range n.Inputs {
-		if v == nil {
-			continue
-		}
-		if !v.IsConst() {
-			return false
-		}
-		inBytes += v.Type.Bytes()
-	}
-	for _, v := range n.Outputs {
-		if v != nil {
-			outBytes += v.Type.Bytes()
-		}
-	}
-	if n.Op == "DequantizeLinear" && n.Inputs[0].Type.DType.IsInt() {
-		return false
-	}
+	return !slices.ContainsFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && !v.IsConst() })
+}
+
+// grows reports whether folding n would make a constant too large: than what it is made of where a kernel can make it, than
+// anything where only folding can.
+func grows(n *ir.Node) bool {
+	d := op.Lookup(n.Op)
 	if d.Lower == nil && !d.IsKernel() {
-		return outBytes <= foldMostBytes
+		return bytesOf(n.Outputs) > foldMostBytes
 	}
-	return outBytes <= max(foldFreeBytes, inBytes)
+	return bytesOf(n.Outputs) > max(foldFreeBytes, bytesOf(n.Inputs))
+}
+
+func bytesOf(vs []*ir.Value) int {
+	sum := 0
+	for _, v := range vs {
+		if v != nil {
+			sum += v.Type.Bytes()
+		}
+	}
+	return sum
 }
 
 // shapeOf returns what Shape computes: the dimensions from "start" to "end", both of which may count from the back.

@@ -12,6 +12,8 @@ var order = []struct{ before, after, reason string }{
 	{"mergegemm", "qdq", "it makes kernels of Gemms, one by one"},
 	{"foldbn", "nhwc", "it knows weights as ONNX lays them out"},
 	{"qdq", "nhwc", "a float kernel between DequantizeLinear and QuantizeLinear is not an island any more"},
+	{"qdq", "floatweights", "qdq needs the integers"},
+	{"floatweights", "nhwc", "float kernels take constants as weights"},
 	{"nhwc", "transposes", "the Transposes around kernels are what is to cancel"},
 	{"transposes", "lower", "lower makes copies of Transposes that are left"},
 	{"lower", "fuse", "it joins kernels"},

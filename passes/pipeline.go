@@ -10,6 +10,8 @@ var Pipeline = [...]Pass{
 	simplifyPass, csePass,
 	foldconstPass, deadcodePass,
 	{Name: "qdq", Doc: "turn operators between DequantizeLinear and QuantizeLinear into integer operators", Run: qdq},
+	{Name: "floatweights", Doc: "compute the dequantized constants that qdq left", Run: floatWeights, Required: true},
+	foldconstPass,
 	{Name: "io", Doc: "choose the element types of inputs and outputs", Run: boundary, Required: true},
 	deadcodePass,
 	{Name: "nhwc", Doc: "lower operators on images to kernels on NHWC, between Transposes", Run: nhwc, Required: true},
