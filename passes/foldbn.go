@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 func foldBN(g *ir.Graph, _ *Config) (int, error) {
@@ -101,10 +102,10 @@ func scaleOutputs(r *rewriter, n *ir.Node, scale, shift []float64, dim, groups i
 	for _, d := range shape[dim+1:] {
 		inner *= d
 	}
-	values := w.Const.Float64s()
-	perGroup := len(values) / groups
-	for i := range values {
-		values[i] *= scale[i/perGroup*shape[dim]+i/inner%shape[dim]]
+	weights := w.Const.Clone()
+	perGroup := weights.Len() / groups
+	for i := range weights.Len() {
+		weights.SetF64(i, weights.F64(i)*scale[i/perGroup*shape[dim]+i/inner%shape[dim]])
 	}
 	bias := slices.Clone(shift)
 	if b := n.Input(2); b != nil {
@@ -112,17 +113,16 @@ func scaleOutputs(r *rewriter, n *ir.Node, scale, shift []float64, dim, groups i
 			bias[i] += scale[i] * b.Const.F64(i)
 		}
 	}
-	setWeights(r, n, values, bias)
+	setWeights(r, n, weights, bias)
 }
 
 // setWeights gives n new weights, and a new bias where it had one or needs one.
-func setWeights(r *rewriter, n *ir.Node, weights, bias []float64) {
-	w := n.Inputs[1]
-	r.renew(n, 1, constFloats(r.g, w.Name, w.Type.DType, weights, w.Type.Shape...))
+func setWeights(r *rewriter, n *ir.Node, weights *tensor.Tensor, bias []float64) {
+	r.renew(n, 1, r.g.NewConst(n.Inputs[1].Name, weights))
 	if n.Input(2) != nil {
-		r.renew(n, 2, constFloats(r.g, n.Inputs[2].Name, w.Type.DType, bias, len(bias)))
+		r.renew(n, 2, constFloats(r.g, n.Inputs[2].Name, weights.DType, bias, len(bias)))
 	} else if slices.ContainsFunc(bias, func(b float64) bool { return b != 0 }) {
-		r.setInput(n, 2, constFloats(r.g, n.Inputs[1].Name+".bias", w.Type.DType, bias, len(bias)))
+		r.setInput(n, 2, constFloats(r.g, n.Inputs[1].Name+".bias", weights.DType, bias, len(bias)))
 	}
 }
 
@@ -167,20 +167,21 @@ func intoReader(r *rewriter, n *ir.Node, v *ir.Value, a affine) (edits, bool) {
 func scaleInputs(r *rewriter, n *ir.Node, scale, shift []float64) {
 	w := n.Inputs[1]
 	outs, ins := w.Type.Shape[0], w.Type.Shape[1]
-	values := w.Const.Float64s()
+	weights := w.Const.Clone()
 	bias := make([]float64, outs)
 	if b := n.Input(2); b != nil {
 		copy(bias, b.Const.Float64s())
 	}
-	inner := len(values) / (outs * ins)
+	inner := weights.Len() / (outs * ins)
 	groups := len(scale) / ins
-	for i := range values {
+	for i := range weights.Len() {
 		out := i / (ins * inner)
 		in := out/(outs/groups)*ins + i/inner%ins
-		bias[out] += values[i] * shift[in]
-		values[i] *= scale[in]
+		v := weights.F64(i)
+		bias[out] += v * shift[in]
+		weights.SetF64(i, v*scale[in])
 	}
-	setWeights(r, n, values, bias)
+	setWeights(r, n, weights, bias)
 }
 
 // splitBatchNorm makes n an Add after a Mul.

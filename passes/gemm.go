@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 func gemm(g *ir.Graph, _ *Config) (int, error) {
@@ -126,8 +127,12 @@ func gemmInputs(a, b, bias *ir.Value) []*ir.Value {
 
 // transposed returns the constant matrix b transposed.
 func transposed(g *ir.Graph, b *ir.Value) *ir.Value {
-	shape := b.Type.Shape
-	return constFloats(g, b.Name+".t", b.Type.DType, permute(b.Const.Float64s(), shape, []int{1, 0}), shape[1], shape[0])
+	rows, columns := b.Type.Shape[0], b.Type.Shape[1]
+	t := tensor.New(b.Type.DType, columns, rows)
+	for i := range rows * columns {
+		t.SetF64(i%columns*rows+i/columns, b.Const.F64(i))
+	}
+	return g.NewConst(b.Name+".t", t)
 }
 
 // addAfterGemm takes a bias into a Gemm that has none.
@@ -190,9 +195,9 @@ func scaled(g *ir.Graph, v *ir.Value, k float64) *ir.Value {
 	if k == 1 {
 		return v
 	}
-	values := v.Const.Float64s()
-	for i := range values {
-		values[i] *= k
+	t := v.Const.Clone()
+	for i := range t.Len() {
+		t.SetF64(i, t.F64(i)*k)
 	}
-	return constFloats(g, v.Name, v.Type.DType, values, v.Type.Shape...)
+	return g.NewConst(v.Name, t)
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 func mergeGemm(g *ir.Graph, _ *Config) (int, error) {
@@ -53,13 +54,11 @@ func feedsOutput(r *rewriter, n *ir.Node) bool {
 }
 
 func mergeGroup(r *rewriter, group []*ir.Node) {
-	var weights, biases []float64
+	var biases []float64
 	var sizes []int
 	var from []string
 	for _, n := range group {
-		w := n.Inputs[1]
-		weights = append(weights, w.Const.Float64s()...)
-		bias := make([]float64, w.Type.Shape[0])
+		bias := make([]float64, n.Inputs[1].Type.Shape[0])
 		if c := n.Input(2); c != nil {
 			bias = c.Const.Float64s()
 		}
@@ -71,9 +70,23 @@ func mergeGroup(r *rewriter, group []*ir.Node) {
 	x, w, t := first.Inputs[0], first.Inputs[1], first.Outputs[0].Type
 	rows, name := len(biases), first.Outputs[0].Name+".merged"
 	product := r.emit(name, "Gemm", ir.Attrs{"transB": int64(1)}, ir.Type{DType: t.DType, Shape: []int{1, rows}}, from, x,
-		constFloats(r.g, w.Name+".merged", w.Type.DType, weights, rows, w.Type.Shape[1]),
+		r.g.NewConst(w.Name+".merged", stackedWeights(group, rows)),
 		constFloats(r.g, name+".bias", w.Type.DType, biases, rows))
 	splitTo(r, product, sizes, group, from)
+}
+
+// stackedWeights returns the weights of all Gemms of the group, below each other.
+func stackedWeights(group []*ir.Node, rows int) *tensor.Tensor {
+	w := group[0].Inputs[1].Type
+	all, at := tensor.New(w.DType, rows, w.Shape[1]), 0
+	for _, n := range group {
+		part := n.Inputs[1].Const
+		for i := range part.Len() {
+			all.SetF64(at+i, part.F64(i))
+		}
+		at += part.Len()
+	}
+	return all
 }
 
 // splitTo makes the parts of v replace what the nodes of the group compute.
