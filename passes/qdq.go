@@ -23,7 +23,7 @@ import (
 
 func qdq(g *ir.Graph, _ *Config) (int, error) {
 	noteParameters(g)
-	changed := rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
+	return rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case n.Op == "QuantizeLinear":
 			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n)
@@ -31,33 +31,7 @@ func qdq(g *ir.Graph, _ *Config) (int, error) {
 			return moveIntegers(r, n)
 		}
 		return false
-	})
-	return changed + rewriteAll(g, storedWeights), nil
-}
-
-// storedWeights makes what is left of dequantized constants floats: weights that are stored as integers and computed with as
-// floats.
-func storedWeights(r *rewriter, n *ir.Node) bool {
-	if n.Op != "DequantizeLinear" || !allConst(n, r.g) {
-		return false
-	}
-	in := make([]*tensor.Tensor, len(n.Inputs))
-	for i, v := range n.Inputs {
-		if v != nil {
-			in[i] = v.Const
-		}
-	}
-	out, err := op.Eval(n, in)
-	if err != nil {
-		return false
-	}
-	r.replace(n.Outputs[0], r.g.NewConst(n.Outputs[0].Name, out[0]))
-	return true
-}
-
-// allConst reports whether all inputs are constants, and the output is not one of the graph's.
-func allConst(n *ir.Node, g *ir.Graph) bool {
-	return !g.IsOutput(n.Outputs[0]) && !slices.ContainsFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && !v.IsConst() })
+	}), nil
 }
 
 // noteParameters writes scale and zero point into the types of quantized values, for the header of the C.
