@@ -146,10 +146,10 @@ func (p *Program) Fit() error {
 	ram := r.ArenaBytes + r.IOBytes
 	switch {
 	case t.FlashBytes > 0 && r.ConstBytes > t.FlashBytes:
-		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.Table(true)),
+		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.LargestConsts()),
 			Hint: "quantize the model to int8, which takes a quarter, or choose a larger part"}
 	case t.RAMBytes > 0 && ram > t.RAMBytes:
-		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of arena, inputs and outputs, the part has %d bytes of RAM\n%s", p.Name, t.Name, ram, t.RAMBytes, r.Table(false)),
+		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of arena, inputs and outputs, the part has %d bytes of RAM\n%s", p.Name, t.Name, ram, t.RAMBytes, r.LargestLive()),
 			Hint: "quantize the model to int8 with --io quantized, which takes a quarter, or choose a larger part"}
 	}
 	return nil

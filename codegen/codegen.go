@@ -1,270 +1,256 @@
-// Package codegen prints a lowered graph as C: a header, functions with fixed buffers, and constant data. Loops live in
-// the kernels of package runtime; this package prints declarations, constants, data and calls.
+// Package codegen prints C from a lowered graph: kernel operators only, every value with its place in memory.
+//
+//	graph sine(%x: f32[1,1]) -> (%y) {                         int sine_run(void *arena, const float *x, float *y)
+//	  %h: f32[1,16] = fc_f32(%x, %w, %b) {M=1, K=1, …}         {
+//	  %y: f32[1,1] = fc_f32(%h, %w2, %b2) {M=1, K=16, …}   =>      …
+//	}                                                              sine_fc_f32_1(x, sine_w1, sine_w2, (float *)(void *)(a + 0));
+//	                                                               sine_fc_f32_2((float *)(void *)(a + 0), sine_w3, sine_w4, y);
+//	                                                               return SINE_OK;
+//	                                                           }
+//
+// The loops are in runtime/kernels: codegen binds a kernel's constants, renames its function and prints it once for all the
+// nodes that need the same. What it prints by itself are declarations, constants, data and calls. It does not look at what
+// operators mean; the kernel's file says what a node must supply.
 package codegen
 
 import (
+	"bytes"
 	"fmt"
+	"math"
 	"strings"
 
+	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
+	rt "github.com/deepgo/deepgo/runtime"
 	"github.com/deepgo/deepgo/targets"
 )
 
-// Options say what to print.
+// Options say how the C is to look.
 type Options struct {
-	Name    string // prefix of every name; made legal
-	Emit    string // "split": header, code, weights; "single": header and one C file
-	Command string // command line, for the header comment
-	Source  string // file name of the model
-	SHA256  string // of the model
+	Name    string // prefix of every name, and the files' base name; made a legal identifier
+	Emit    string // "split" (or ""): header, code and weights; "single": header and one C file
+	Command string // command line for the header's comment
+	Source  string // the model's file, without folders
+	SHA256  string // of the model's file, in hex
 	Version string // deepgo's
 	Trace   bool   // call DG_TRACE(index, pointer, bytes) after every node, where that macro is defined
 }
 
-// File is one file of the result.
+// File is one generated file.
 type File struct {
 	Name string
 	Data []byte
 }
 
-// Output is the C of a model.
+// Output is a generated model. The files are the same bytes for the same input.
 type Output struct {
-	Files  []File
-	Name   string // the prefix
+	Name   string // the prefix that was used
+	Files  []File // headers first
 	Report Report
 }
 
-// Report says what the model takes.
-type Report struct {
-	ConstBytes int          `json:"const_bytes"` // weights, biases, tables
-	ArenaBytes int          `json:"arena_bytes"`
-	IOBytes    int          `json:"io_bytes"` // the caller's input and output buffers
-	Nodes      []NodeReport `json:"nodes"`
-}
-
-// NodeReport is one call in the generated code.
-type NodeReport struct {
-	Kernel     string   `json:"kernel"`
-	From       []string `json:"from"` // ONNX nodes that it came from
-	ConstBytes int      `json:"const_bytes"`
-	LiveBytes  int      `json:"live_bytes"` // of its inputs, outputs and scratch in the arena
-}
-
-// Generate prints g, whose nodes are kernels alone, with the memory plan mem.
+// Generate prints the C of g, whose values are placed by mem, for target t. The error is an ir.Error where the target cannot
+// hold the model's tensors or an option is wrong.
 func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Output, error) {
-	e := &emitter{g: g, mem: mem, target: t, opt: opt, name: identifier(opt.Name), functions: map[string]string{},
-		consts: map[*ir.Value]string{}, byBytes: map[string]string{}, params: map[*ir.Value]string{}, taken: map[string]bool{}}
-	if err := e.checkIndex(); err != nil {
+	if opt.Emit != "" && opt.Emit != "split" && opt.Emit != "single" {
+		return nil, &ir.Error{Msg: fmt.Sprintf("--emit %q is unknown; expected split or single", opt.Emit)}
+	}
+	if err := checkLimits(g, mem, t); err != nil {
 		return nil, err
 	}
-	e.nameParams()
-	for i, n := range g.Nodes {
-		if err := e.node(i, n); err != nil {
-			return nil, err
-		}
+	m := newModel(g, mem, t, opt)
+	if err := m.addNodes(); err != nil {
+		ir.Bugf("%v", err)
 	}
-	e.finishReport()
-	return &Output{Files: e.files(), Name: e.name, Report: e.report}, nil
+	m.report = m.measure()
+	files, err := m.files()
+	if err != nil {
+		return nil, err
+	}
+	return &Output{Name: m.name, Files: files, Report: m.report}, nil
 }
 
-// emitter collects the parts of the C.
-type emitter struct {
+// model is what is collected before anything is printed.
+type model struct {
 	g      *ir.Graph
 	mem    *ir.Memory
 	target *targets.Target
 	opt    Options
-	name   string
 
-	functions map[string]string    // specialised text without its name -> name
-	kernels   strings.Builder      // specialised functions
-	calls     strings.Builder      // body of NAME_run
-	weights   strings.Builder      // definitions of constants
-	externs   strings.Builder      // their declarations
-	consts    map[*ir.Value]string // names of constants
-	byBytes   map[string]string    // identical constants share one name
-	params    map[*ir.Value]string // names of inputs and outputs
-	taken     map[string]bool
+	name, macro     string // prefixes, such as captcha and CAPTCHA
+	arena           string // the local variable of NAME_run that points to the arena
+	inputs, outputs []*port
+	port            map[*ir.Value]*port
+
+	kernels   map[string]*kernel
+	instances []*instance
+	shared    map[string]*instance
+	count     map[string]int // instances of a kernel
+	consts    pool
+	calls     []call
 	report    Report
 }
 
-// checkIndex refuses values that the target cannot address.
-func (e *emitter) checkIndex() error {
-	limit := 1<<31 - 1
-	if e.target.PointerBits == 16 {
-		limit = 1<<15 - 1
-	}
-	for _, v := range e.g.Values() {
-		if n := v.Type.Bytes(); n > limit && !(v.IsConst() && n < 1<<31) {
-			return &ir.Error{Msg: fmt.Sprintf("value %q takes %d bytes, more than %s can address at once", v.Name, n, e.target.Name),
-				Hint: "choose a larger part, or quantize the model"}
+// call is a node of the graph as a statement.
+type call struct {
+	index    int // of the node in the graph
+	node     *ir.Node
+	function *instance
+	args     []string
+	consts   []*constant // those among the arguments
+}
+
+func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *model {
+	m := &model{g: g, mem: mem, target: t, opt: opt, port: map[*ir.Value]*port{},
+		kernels: map[string]*kernel{}, shared: map[string]*instance{}, count: map[string]int{}}
+	m.name = cut(cw.Ident(opt.Name))
+	m.macro = strings.ToUpper(m.name)
+	m.consts = newPool(m.name)
+	m.namePorts()
+	return m
+}
+
+// addNodes turns every node that does something into a call.
+func (m *model) addNodes() error {
+	for i, n := range m.g.Nodes {
+		if n.Op == "view" {
+			continue
 		}
+		in, err := m.instance(n)
+		if err != nil {
+			return err
+		}
+		c := call{index: i, node: n, function: in}
+		if err := m.addArgs(&c); err != nil {
+			return fmt.Errorf("kernel %s: %w", n.Op, err)
+		}
+		m.calls = append(m.calls, c)
 	}
 	return nil
 }
 
-// indexType is the C type of every index: 16 bits where that is enough for all of the model on a 16-bit machine.
-func (e *emitter) indexType() string {
-	if e.target.PointerBits != 16 {
-		return "int32_t"
-	}
-	for _, v := range e.g.Values() {
-		if v.Type.Len() > 1<<15-1 {
-			return "int32_t"
+// instance returns the function that computes n.
+func (m *model) instance(n *ir.Node) (*instance, error) {
+	k := m.kernels[n.Op]
+	if k == nil {
+		text, ok := rt.Kernel(n.Op, m.target.ISA)
+		if !ok {
+			return nil, fmt.Errorf("kernel %s does not exist", n.Op)
 		}
-	}
-	return "int16_t"
-}
-
-// rom is the address space of constants.
-func (e *emitter) rom() string {
-	if e.target.FlashSpace != "avr" {
-		return ""
-	}
-	const near = 60_000 // leaves room for code in the first 64 KB, where __flash reaches
-	if e.constBytes() > near {
-		return "__memx"
-	}
-	return "__flash"
-}
-
-func (e *emitter) constBytes() int {
-	total, seen := 0, map[*ir.Value]bool{}
-	for _, v := range e.g.Values() {
-		if v.IsConst() && !seen[v] {
-			seen[v] = true
-			total += v.Type.Bytes()
+		var err error
+		if k, err = parseKernel(n.Op, text); err != nil {
+			return nil, err
 		}
+		m.kernels[n.Op] = k
 	}
-	return total
-}
-
-func (e *emitter) nameParams() {
-	for _, v := range append(append([]*ir.Value{}, e.g.Inputs...), e.g.Outputs...) {
-		if e.params[v] == "" {
-			e.params[v] = unique(e.taken, identifier(v.Name))
-		}
-	}
-}
-
-// node adds the call of a kernel, and its function where no earlier node has the same.
-func (e *emitter) node(i int, n *ir.Node) error {
-	if n.Op == "view" {
-		return nil
-	}
-	k, err := loadKernel(n, e.target.ISA)
+	in, err := k.bind(n.Attrs, m.intMax())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	name := e.function(k, n)
-	args := make([]string, 0, len(k.params))
-	for j, v := range append(append([]*ir.Value{}, n.Inputs...), n.Outputs...) {
-		if v.IsConst() != k.params[j].rom {
-			return fmt.Errorf("parameter %q of kernel %s: constant and run-time operands are mixed up", k.params[j].text, k.name)
+	if old := m.shared[in.key()]; old != nil {
+		return old, nil
+	}
+	m.count[n.Op]++
+	in.name = fmt.Sprintf("%s_%s_%d", m.name, n.Op, m.count[n.Op])
+	m.shared[in.key()] = in
+	m.instances = append(m.instances, in)
+	return in, nil
+}
+
+// intMax returns the greatest int of the target.
+func (m *model) intMax() int64 {
+	if m.target.PointerBits == 16 {
+		return math.MaxInt16
+	}
+	return math.MaxInt32
+}
+
+// addArgs gives a call its arguments: the node's inputs, outputs, scratch.
+func (m *model) addArgs(c *call) error {
+	values := append(append([]*ir.Value(nil), c.node.Inputs...), c.node.Outputs...)
+	params := c.function.kernel.params
+	scratch := c.node.Attrs.Has("scratch")
+	if scratch {
+		values = append(values, nil)
+	}
+	if len(values) != len(params) {
+		return fmt.Errorf("%d parameters for %d values", len(params), len(values))
+	}
+	for i, v := range values {
+		if scratch && i == len(values)-1 {
+			c.args = append(c.args, m.arenaAddress(m.mem.Scratch[c.node], tensor.Invalid))
+			continue
 		}
-		args = append(args, e.operand(v, j < len(n.Inputs)))
+		if v == nil {
+			return fmt.Errorf("parameter %s has no value", params[i].name)
+		}
+		arg, err := m.argument(c, params[i], v, i >= len(c.node.Inputs))
+		if err != nil {
+			return err
+		}
+		c.args = append(c.args, arg)
 	}
-	if n.Attrs.Has("scratch") {
-		args = append(args, fmt.Sprintf("a + %d", e.mem.Scratch[n]))
-	}
-	fmt.Fprintf(&e.calls, "    /* %s */\n    %s(%s);\n", comment(strings.Join(shorten(n.From), ", ")), name, strings.Join(args, ", "))
-	if e.opt.Trace {
-		out := n.Outputs[0]
-		fmt.Fprintf(&e.calls, "#ifdef DG_TRACE\n    DG_TRACE(%d, %s, %d);\n#endif\n", i, e.operand(out, false), out.Type.Bytes())
-	}
-	e.report.Nodes = append(e.report.Nodes, e.nodeReport(n))
 	return nil
 }
 
-// shorten keeps the first names of a long list.
-func shorten(from []string) []string {
-	const most = 3
-	if len(from) <= most {
-		return from
-	}
-	return append(append([]string{}, from[:most]...), "...")
-}
-
-// function returns the name of the node's specialised kernel.
-func (e *emitter) function(k *kernel, n *ir.Node) string {
-	key := k.specialise(k.name, n)
-	if name := e.functions[key]; name != "" {
-		return name
-	}
-	name := unique(e.taken, fmt.Sprintf("%s_%s", e.name, k.name))
-	e.functions[key] = name
-	e.kernels.WriteString(k.specialise(name, n) + "\n")
-	return name
-}
-
-// operand is the C expression of a value: a constant's name, a parameter, or a place in the arena.
-func (e *emitter) operand(v *ir.Value, read bool) string {
-	if v.IsConst() {
-		return e.constant(v)
-	}
-	ctype := v.Type.DType.C()
-	if read {
-		ctype = "const " + ctype
-	}
-	p := e.mem.Places[v]
+func (m *model) argument(c *call, p param, v *ir.Value, output bool) (string, error) {
+	ctype := c.function.elementType(p)
 	switch {
-	case p.Of == nil:
-		return fmt.Sprintf("(%s *)(void *)(a + %d)", ctype, p.Offset)
-	case p.Offset == 0 && p.Of.Type.DType == v.Type.DType:
-		return e.params[p.Of]
-	case read:
-		return fmt.Sprintf("(%s *)(const void *)((const uint8_t *)%s + %d)", ctype, e.params[p.Of], p.Offset)
+	case ctype != v.Type.DType.C():
+		return "", fmt.Errorf("parameter %s is of %s, value %q is %s", p.name, ctype, v.Name, v.Type)
+	case p.rom != v.IsConst():
+		return "", fmt.Errorf("parameter %s and value %q: one is a constant, the other not", p.name, v.Name)
+	case output != p.written:
+		return "", fmt.Errorf("parameter %s: const belongs to inputs, and only to them", p.name)
+	case !v.IsConst():
+		return m.address(v)
 	}
-	return fmt.Sprintf("(%s *)(void *)((uint8_t *)%s + %d)", ctype, e.params[p.Of], p.Offset)
+	k := m.consts.add(v)
+	c.consts = append(c.consts, k)
+	return k.name, nil
 }
 
-// constant defines a constant, or finds one with the same elements, and returns its name.
-func (e *emitter) constant(v *ir.Value) string {
-	if name := e.consts[v]; name != "" {
-		return name
+// files prints everything. The headers come first.
+func (m *model) files() ([]File, error) {
+	support, err := loadSupport()
+	if err != nil {
+		ir.Bugf("%v", err)
 	}
-	key := v.Type.DType.String() + string(v.Const.Bytes())
-	name := e.byBytes[key]
-	if name == "" {
-		name = unique(e.taken, fmt.Sprintf("%s_k%d", e.name, len(e.byBytes)))
-		e.byBytes[key] = name
-		e.define(name, v)
+	const code = 1 << 16 // bytes, a usual size
+	weights := m.consts.textBytes()
+	if m.opt.Emit == "single" || len(m.consts.list) == 0 {
+		return printFiles([]printing{
+			{m.name + ".h", code, m.printHeader},
+			{m.name + ".c", code + weights, func(w *cw.Writer) { m.printSource(w, support, false) }},
+		})
 	}
-	e.consts[v] = name
-	return name
+	return printFiles([]printing{
+		{m.name + ".h", code, m.printHeader},
+		{m.name + "_weights.h", code, m.printWeightsHeader},
+		{m.name + ".c", code, func(w *cw.Writer) { m.printSource(w, support, true) }},
+		{m.name + "_weights.c", code + weights, m.printWeights},
+	})
 }
 
-func (e *emitter) define(name string, v *ir.Value) {
-	t := v.Const
-	if t.Len() == 0 { // C has no empty arrays
-		t = tensor.New(t.DType, 1)
-	}
-	e.report.ConstBytes += t.Len() * t.DType.Size()
-	decl := fmt.Sprintf("const %s DG_ROM %s[%d]", t.DType.C(), name, t.Len())
-	linkage := "static "
-	if e.opt.Emit != "single" {
-		linkage = ""
-		fmt.Fprintf(&e.externs, "extern %s;\n", decl)
-	}
-	fmt.Fprintf(&e.weights, "/* %s: %s */\n%s%s = %s;\n\n", comment(v.Name), v.Type.DType.String()+dims(v.Type.Shape), linkage, decl, initializer(t))
+// printing is a file to be printed. bytes is a guess of its size, high enough that it need not be copied as it grows.
+type printing struct {
+	name  string
+	bytes int
+	print func(*cw.Writer)
 }
 
-func (e *emitter) nodeReport(n *ir.Node) NodeReport {
-	r := NodeReport{Kernel: n.Op, From: n.From, LiveBytes: n.Attrs.Int("scratch")}
-	for _, v := range append(append([]*ir.Value{}, n.Inputs...), n.Outputs...) {
-		switch {
-		case v.IsConst():
-			r.ConstBytes += v.Type.Bytes()
-		case e.mem.Places[v].Of == nil:
-			r.LiveBytes += v.Type.Bytes()
+func printFiles(list []printing) ([]File, error) {
+	var files []File
+	for _, p := range list {
+		var buf bytes.Buffer
+		buf.Grow(p.bytes)
+		w := cw.New(&buf)
+		p.print(w)
+		if w.Err() != nil {
+			return nil, w.Err()
 		}
+		files = append(files, File{Name: p.name, Data: buf.Bytes()})
 	}
-	return r
-}
-
-func (e *emitter) finishReport() {
-	e.report.ArenaBytes = e.mem.ArenaBytes
-	for v := range e.params {
-		e.report.IOBytes += v.Type.Bytes()
-	}
+	return files, nil
 }

@@ -3,226 +3,211 @@ package codegen
 import (
 	"fmt"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/deepgo/deepgo/ir"
-	rt "github.com/deepgo/deepgo/runtime"
 )
 
-// kernel is a parsed kernel file: complete C with one function, and a block of sample constants that a node's attributes
-// replace.
+// kernel is a parsed kernel file: one static function, and the constants that its sample block stands in for.
 type kernel struct {
-	name     string
-	includes []string // deepgo's own headers
-	enums    []string // names that become enum constants
-	consts   []constant
-	types    []string // names that stand for types
-	macros   []string // "POST(v)": name with parameters
-	params   []param
-	body     string // from after the opening brace to the end
+	name   string
+	doc    string // the first line of the file's comment
+	sample []sample
+	params []param
+	body   string // between the function's braces
 }
 
-type constant struct{ name, ctype string }
+// sample is a name of the sample block: what a node must supply under that name.
+type sample struct {
+	name  string
+	kind  sampleKind
+	ctype string // of typed constants
+	args  string // of macros, such as "v0, v1"
+}
 
+type sampleKind uint8
+
+const (
+	sampleEnum  sampleKind = iota + 1 // enum { N = 5 };
+	sampleConst                       // static const float ALPHA = 0.1f;
+	sampleType                        // typedef float T;
+	sampleMacro                       // #define POST(v) (v)
+)
+
+// param is a parameter of a kernel.
 type param struct {
-	text string // as declared
-	rom  bool   // a constant of the model
+	text    string // the whole declaration
+	name    string
+	element string // type of what it points to; it may be a type of the sample block
+	rom     bool   // takes a constant
+	written bool   // points to memory that the kernel writes
 }
 
 var (
-	enumPattern    = regexp.MustCompile(`(?s)enum \{(.*?)\};`)
-	enumName       = regexp.MustCompile(`(\w+) = `)
-	constPattern   = regexp.MustCompile(`static const (\w+) (.*);`)
-	typePattern    = regexp.MustCompile(`typedef \w+ (\w+);`)
-	macroPattern   = regexp.MustCompile(`#define (\w+\([^)]*\))`)
-	includePattern = regexp.MustCompile(`#include "(\w+\.h)"`)
+	sampleBlock = regexp.MustCompile(`(?s)#ifndef DG_KERNEL\b[^\n]*\n(.*?)\n#endif[^\n]*\n`)
+	macroLine   = regexp.MustCompile(`^#define (\w+)(?:\(([^)]*)\))? .+$`)
+	enumDecl    = regexp.MustCompile(`(?s)^enum \{(.*)\}$`)
+	typeDecl    = regexp.MustCompile(`^typedef (\w+) (\w+)$`)
+	constDecl   = regexp.MustCompile(`(?s)^static const (\w+) (.*)$`)
+	signature   = regexp.MustCompile(`^static void (\w+)\((.*)\)$`)
+	docLine     = regexp.MustCompile(`^/\* (\w+): ([^\n]*)\n`)
+	blanks      = regexp.MustCompile(`\s+`)
 )
 
-// parseKernel reads a kernel's file.
+// parseKernel parses the kernel file of that name. text is what the file holds.
 func parseKernel(name, text string) (*kernel, error) {
-	k := &kernel{name: name}
-	_, rest, ok := strings.Cut(text, "#ifndef DG_KERNEL\n")
-	sample, function, ok2 := strings.Cut(rest, "#endif\n")
-	if !ok || !ok2 {
-		return nil, fmt.Errorf("kernel %s has no block of sample constants", name)
+	doc := docLine.FindStringSubmatch(text)
+	if doc == nil || doc[1] != name {
+		return nil, fmt.Errorf("kernel %s: the file does not begin with its comment, /* %s: ...", name, name)
 	}
-	for _, m := range includePattern.FindAllStringSubmatch(text, -1) {
-		k.includes = append(k.includes, m[1])
-	}
-	for _, m := range enumPattern.FindAllStringSubmatch(sample, -1) {
-		for _, n := range enumName.FindAllStringSubmatch(m[1], -1) {
-			k.enums = append(k.enums, n[1])
+	k := &kernel{name: name, doc: strings.TrimSuffix(doc[2], " */")}
+	_, code, _ := strings.Cut(text, "*/")
+	if at := sampleBlock.FindStringSubmatchIndex(code); at != nil {
+		if err := k.parseSample(code[at[2]:at[3]]); err != nil {
+			return nil, fmt.Errorf("kernel %s: %w", name, err)
 		}
+		code = code[at[1]:]
 	}
-	for _, m := range constPattern.FindAllStringSubmatch(sample, -1) {
-		for _, n := range enumName.FindAllStringSubmatch(m[2], -1) {
-			k.consts = append(k.consts, constant{n[1], m[1]})
-		}
-	}
-	for _, m := range typePattern.FindAllStringSubmatch(sample, -1) {
-		k.types = append(k.types, m[1])
-	}
-	for _, m := range macroPattern.FindAllStringSubmatch(sample, -1) {
-		k.macros = append(k.macros, m[1])
-	}
-	return k, k.parseFunction(function)
-}
-
-func (k *kernel) parseFunction(text string) error {
-	head, body, ok := strings.Cut(text, "\n{\n")
-	declared, list, ok2 := strings.Cut(strings.TrimSpace(head), "(")
-	if !ok || !ok2 || declared != "static void "+k.name {
-		return fmt.Errorf("kernel %s: expected one function %q", k.name, "static void "+k.name)
-	}
-	k.body = body
-	for p := range strings.SplitSeq(strings.TrimSuffix(list, ")"), ",") {
-		text := strings.Join(strings.Fields(p), " ")
-		k.params = append(k.params, param{text, strings.Contains(text, "DG_ROM")})
-	}
-	return nil
-}
-
-// names returns everything that a node has to supply, sorted.
-func (k *kernel) names() []string {
-	all := slices.Concat(k.enums, k.types, k.macros)
-	for _, c := range k.consts {
-		all = append(all, c.name)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// supplied returns the names that a node's attributes bind, sorted: those in upper case.
-func supplied(n *ir.Node) []string {
-	var names []string
-	for _, name := range n.Attrs.Keys() {
-		if name[0] >= 'A' && name[0] <= 'Z' {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// loadKernel finds and parses the kernel of a node, and checks that the node supplies what it needs.
-func loadKernel(n *ir.Node, isa []string) (*kernel, error) {
-	text, ok := rt.Kernel(n.Op, isa)
-	if !ok {
-		return nil, fmt.Errorf("there is no kernel %s", n.Op)
-	}
-	k, err := parseKernel(n.Op, text)
-	if err != nil {
-		return nil, err
-	}
-	if want, got := k.names(), supplied(n); !slices.Equal(want, got) {
-		return nil, fmt.Errorf("kernel %s needs %v, the node supplies %v", n.Op, want, got)
-	}
-	want := len(n.Inputs) + len(n.Outputs)
-	if n.Attrs.Has("scratch") {
-		want++
-	}
-	if len(k.params) != want {
-		return nil, fmt.Errorf("kernel %s takes %d parameters, the node has %d", n.Op, len(k.params), want)
+	if err := k.parseFunction(code); err != nil {
+		return nil, fmt.Errorf("kernel %s: %w", name, err)
 	}
 	return k, nil
 }
 
-// specialise returns the kernel's function under another name, with a node's constants bound.
-func (k *kernel) specialise(as string, n *ir.Node) string {
-	var b strings.Builder
-	for _, m := range k.macros {
-		fmt.Fprintf(&b, "#define %s %s\n", m, n.Attrs.String(m))
-	}
-	params := make([]string, len(k.params))
-	for i, p := range k.params {
-		params[i] = p.text
-	}
-	fmt.Fprintf(&b, "static void %s(%s)\n{\n", as, k.retype(strings.Join(params, ", "), n))
-	b.WriteString(k.constants(n))
-	b.WriteString(k.retype(k.body, n))
-	for _, m := range k.macros {
-		name, _, _ := strings.Cut(m, "(")
-		fmt.Fprintf(&b, "#undef %s\n", name)
-	}
-	return b.String()
-}
-
-func (k *kernel) constants(n *ir.Node) string {
-	var b strings.Builder
-	if len(k.enums) > 0 {
-		parts := make([]string, len(k.enums))
-		for i, name := range k.enums {
-			parts[i] = fmt.Sprintf("%s = %d", name, n.Attrs.Int(name))
-		}
-		fmt.Fprintf(&b, "    enum { %s };\n", strings.Join(parts, ", "))
-	}
-	for _, c := range k.consts {
-		fmt.Fprintf(&b, "    const %s %s = %s;\n", c.ctype, c.name, constantText(n.Attrs[c.name]))
-	}
-	return b.String()
-}
-
-func constantText(v any) string {
-	if f, ok := v.(float32); ok {
-		return floatText(f)
-	}
-	return strconv.FormatInt(v.(int64), 10)
-}
-
-// retype puts the types that a node names in the place of the kernel's own.
-func (k *kernel) retype(text string, n *ir.Node) string {
-	for _, t := range k.types {
-		text = regexp.MustCompile(`\b`+t+`\b`).ReplaceAllString(text, n.Attrs.String(t))
-	}
-	return text
-}
-
-var (
-	inlinePattern = regexp.MustCompile(`(?ms)^(?:/\*[^\n]*?(?:\*/|\n(?: \*[^\n]*\n)*? \*[^\n]*\*/)\n)?DG_INLINE [^\n]*?(\w+)\([^\n]*\)\n\{\n.*?^\}\n`)
-	wordPattern   = regexp.MustCompile(`\bdg_\w+\b`)
-	macroLine     = regexp.MustCompile(`(?m)^#define (DG_\w+) .*\n`)
-)
-
-// helpers returns the functions of deepgo's headers that code uses, directly or through others, in the headers' order.
-func helpers(code string) string {
-	texts, order := map[string]string{}, []string{}
-	var macros []string
-	for _, h := range rt.Headers() {
-		text, _ := rt.Header(h)
-		if h == "dg.h" {
+func (k *kernel) parseSample(block string) error {
+	var decls strings.Builder
+	for line := range strings.Lines(block) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "#") {
+			decls.WriteString(line + " ")
 			continue
 		}
-		for _, m := range inlinePattern.FindAllStringSubmatch(text, -1) {
-			texts[m[1]] = m[0]
-			order = append(order, m[1])
+		m := macroLine.FindStringSubmatch(line)
+		if m == nil {
+			return fmt.Errorf("line %q of the sample block is not a macro", line)
 		}
-		for _, m := range macroLine.FindAllStringSubmatch(text, -1) {
-			macros = append(macros, m[0])
+		k.sample = append(k.sample, sample{name: m[1], kind: sampleMacro, args: m[2]})
+	}
+	for decl := range strings.SplitSeq(decls.String(), ";") {
+		if err := k.parseDecl(strings.TrimSpace(decl)); err != nil {
+			return err
 		}
 	}
-	used := map[string]bool{}
-	var visit func(code string)
-	visit = func(code string) {
-		if strings.Contains(code, "DG_INF") || strings.Contains(code, "DG_NAN") {
-			code += " dg_bits_float"
+	return nil
+}
+
+func (k *kernel) parseDecl(decl string) error {
+	if decl == "" {
+		return nil
+	}
+	if m := typeDecl.FindStringSubmatch(decl); m != nil {
+		k.sample = append(k.sample, sample{name: m[2], kind: sampleType})
+		return nil
+	}
+	s, list := sample{kind: sampleEnum}, enumDecl.FindStringSubmatch(decl)
+	if list == nil {
+		m := constDecl.FindStringSubmatch(decl)
+		if m == nil {
+			return fmt.Errorf("declaration %q of the sample block is not an enum, a constant or a type", decl)
 		}
-		for _, w := range wordPattern.FindAllString(code, -1) {
-			if texts[w] != "" && !used[w] {
-				used[w] = true
-				visit(texts[w])
-			}
+		s, list = sample{kind: sampleConst, ctype: m[1]}, m[1:]
+	}
+	for part := range strings.SplitSeq(list[1], ",") {
+		name, _, ok := strings.Cut(part, "=")
+		if !ok {
+			return fmt.Errorf("%q of the sample block has no value", part)
+		}
+		s.name = strings.TrimSpace(name)
+		k.sample = append(k.sample, s)
+	}
+	return nil
+}
+
+// parseFunction splits the file's one function.
+func (k *kernel) parseFunction(code string) error {
+	code = strings.TrimSpace(stripIncludes(code))
+	head, body, ok := strings.Cut(code, "{")
+	if !ok || !strings.HasSuffix(body, "}") {
+		return fmt.Errorf("it does not end with a function")
+	}
+	body = strings.TrimSuffix(body, "}")
+	m := signature.FindStringSubmatch(strings.TrimSpace(blanks.ReplaceAllString(head, " ")))
+	if m == nil || m[1] != k.name {
+		return fmt.Errorf("expected static void %s(...), found %q", k.name, strings.TrimSpace(head))
+	}
+	depth := 0
+	for _, t := range tokens.FindAllString(body, -1) {
+		switch t {
+		case "{":
+			depth++
+		case "}":
+			depth--
+		}
+		if depth < 0 {
+			return fmt.Errorf("it has more than one function")
 		}
 	}
-	visit(code)
+	for text := range strings.SplitSeq(m[2], ",") {
+		k.params = append(k.params, parseParam(strings.TrimSpace(text)))
+	}
+	k.body = strings.Trim(body, "\n")
+	return nil
+}
+
+func stripIncludes(code string) string {
 	var b strings.Builder
-	if used["dg_bits_float"] {
-		b.WriteString(strings.Join(macros, "") + "\n")
-	}
-	for _, name := range order {
-		if used[name] {
-			b.WriteString(texts[name] + "\n")
+	for line := range strings.Lines(code) {
+		if !strings.HasPrefix(line, "#include") {
+			b.WriteString(line)
 		}
 	}
 	return b.String()
+}
+
+func parseParam(text string) param {
+	p := param{text: text, written: true}
+	for _, word := range tokens.FindAllString(text, -1) {
+		switch {
+		case word == "const":
+			p.written = false
+		case word == "DG_ROM":
+			p.rom = true
+		case word == "DG_RESTRICT" || !isIdent(word):
+		case p.element == "":
+			p.element = word
+		default:
+			p.name = word
+		}
+	}
+	return p
+}
+
+// tokens matches the pieces of C that matter here: comments, literals, names, braces.
+var tokens = regexp.MustCompile(`(?s)/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.?[0-9][\w.]*|[A-Za-z_]\w*|[{}]`)
+
+func isIdent(token string) bool {
+	c := token[0]
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// replaceIdents replaces names in C text; comments and literals stay.
+func replaceIdents(text string, with map[string]string) string {
+	if len(with) == 0 {
+		return text
+	}
+	return tokens.ReplaceAllStringFunc(text, func(t string) string {
+		if r, ok := with[t]; ok {
+			return r
+		}
+		return t
+	})
+}
+
+// identsIn returns the names in C text, comments and literals aside.
+func identsIn(text string) map[string]bool {
+	set := map[string]bool{}
+	for _, t := range tokens.FindAllString(text, -1) {
+		if isIdent(t) {
+			set[t] = true
+		}
+	}
+	return set
 }

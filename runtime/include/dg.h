@@ -9,6 +9,9 @@
 #if defined(__GNUC__)
 #define DG_INLINE static inline __attribute__((unused))
 #define DG_RESTRICT __restrict
+#elif !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 199901L
+#define DG_INLINE static inline
+#define DG_RESTRICT restrict
 #else
 #define DG_INLINE static inline
 #define DG_RESTRICT

@@ -1,0 +1,148 @@
+package codegen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/deepgo/deepgo/codegen/cw"
+	"github.com/deepgo/deepgo/ir"
+	rt "github.com/deepgo/deepgo/runtime"
+)
+
+// apiHeader is the runtime's header for callers: its text is in every model's header.
+const apiHeader = "dg_api.h"
+
+// printOrigin prints the comment that begins each file: nothing in it depends on when or where it was printed.
+func (m *model) printOrigin(w *cw.Writer, title string) {
+	w.Comment(
+		title,
+		"Made by deepgo "+m.opt.Version+": "+m.opt.Command,
+		"Model: "+m.opt.Source+", sha256 "+m.opt.SHA256,
+		"Target: "+m.target.Name,
+		"You may use this file freely, under any terms.",
+	)
+}
+
+// printHeader prints NAME.h.
+func (m *model) printHeader(w *cw.Writer) {
+	m.printOrigin(w, m.name+".h: how to call model "+m.name)
+	guard := m.macro + "_H"
+	w.Directive("ifndef %s", guard)
+	w.Directive("define %s", guard)
+	w.Blank()
+	w.Directive("include <stdint.h>")
+	w.Blank()
+	w.Comment(m.memoryTable()...)
+	api, _ := rt.Header(apiHeader)
+	w.Blank()
+	w.Raw(api)
+	w.Blank()
+	w.Comment("Memory that a run works in, in bytes; at least 1, so that it can be an array. Several models may share it.")
+	w.Directive("define %s_ARENA_BYTES %d", m.macro, max(m.mem.ArenaBytes, 1))
+	w.Directive("define %s_ARENA_ALIGN %d", m.macro, m.arenaAlign())
+	w.Blank()
+	for _, p := range m.ports() {
+		p.print(w)
+	}
+	w.Comment("What " + m.name + "_run returns: done, an argument is a null pointer, the arena is not aligned to ARENA_ALIGN bytes.")
+	w.Directive("define %s_OK 0", m.macro)
+	w.Directive("define %s_ENULL 1", m.macro)
+	w.Directive("define %s_EALIGN 2", m.macro)
+	w.Blank()
+	m.printPrototype(w)
+	w.Directive("endif")
+}
+
+// memoryTable shows what the model takes of flash and RAM, code aside.
+func (m *model) memoryTable() []string {
+	in, out := bytesOf(m.inputs), bytesOf(m.outputs)
+	return []string{
+		"Memory, in bytes:",
+		fmt.Sprintf("  flash  constants %d, and the code", m.report.ConstBytes),
+		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d, and the stack", m.report.ArenaBytes, in, out),
+	}
+}
+
+func bytesOf(ports []*port) int {
+	sum := 0
+	for _, p := range ports {
+		sum += p.value.Type.Bytes()
+	}
+	return sum
+}
+
+// arenaAlign returns the alignment that the arena must have: that of its widest element, and of words for kernels that read
+// several narrow ones at once. AVR aligns nothing.
+func (m *model) arenaAlign() int {
+	if m.target.PointerBits == 16 {
+		return 1
+	}
+	if len(m.mem.Scratch) > 0 {
+		return 8
+	}
+	for v, place := range m.mem.Places {
+		if place.Of == nil && v.Type.DType.Size() == 8 {
+			return 8
+		}
+	}
+	return 4
+}
+
+// print prints the macros of an input or output.
+func (p *port) print(w *cw.Writer) {
+	t := p.value.Type
+	kind := "Output"
+	if p.input {
+		kind = "Input"
+	}
+	about := fmt.Sprintf("%s %q: %s in %s", kind, p.value.Name, ir.Type{DType: t.DType, Shape: t.Shape}, t.DType.C())
+	quantized := t.Quant != nil && len(t.Quant.Scale) == 1
+	if quantized {
+		about += "; the real value is (element - ZERO_POINT) * SCALE"
+	}
+	w.Comment(about)
+	w.Directive("define %s_LEN %d", p.macro, t.Len())
+	w.Directive("define %s_RANK %d", p.macro, len(t.Shape))
+	w.Directive("define %s_SHAPE { %s }", p.macro, initializer(t.Shape))
+	if quantized {
+		w.Directive("define %s_SCALE %s", p.macro, cw.Float32(t.Quant.Scale[0]))
+		w.Directive("define %s_ZERO_POINT %s", p.macro, cw.Int(int64(t.Quant.Zero[0])))
+	}
+	w.Blank()
+}
+
+// initializer lists the dimensions; for a scalar, which has none, a 1, as C has no empty arrays.
+func initializer(shape []int) string {
+	if len(shape) == 0 {
+		return "1"
+	}
+	dims := make([]string, len(shape))
+	for i, d := range shape {
+		dims[i] = strconv.Itoa(d)
+	}
+	return strings.Join(dims, ", ")
+}
+
+// printPrototype prints the declaration of NAME_run and what it does.
+func (m *model) printPrototype(w *cw.Writer) {
+	w.Directive("ifdef __cplusplus")
+	w.Line("extern \"C\" {")
+	w.Directive("endif")
+	w.Blank()
+	lines := []string{
+		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
+		"It keeps nothing between calls, and may run in several threads at once, each with an arena of its own.",
+		fmt.Sprintf("  arena: %s_ARENA_BYTES bytes, aligned to %s_ARENA_ALIGN; what is in it does not matter", m.macro, m.macro),
+	}
+	for _, p := range m.ports() {
+		lines = append(lines, fmt.Sprintf("  %s: %s_LEN elements", p.name, p.macro))
+	}
+	w.Comment(append(lines, fmt.Sprintf("It returns %[1]s_OK, %[1]s_ENULL or %[1]s_EALIGN.", m.macro))...)
+	w.List("int "+m.name+"_run(", m.params(), ");")
+	w.Blank()
+	w.Directive("ifdef __cplusplus")
+	w.Line("}")
+	w.Directive("endif")
+	w.Blank()
+}

@@ -1,0 +1,82 @@
+package codegen
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/targets"
+)
+
+// objectLimit returns the most bytes that one object may have on the target: C compilers refuse what a signed difference of
+// pointers could not span. Elements are counted in 32 bits everywhere.
+func objectLimit(t *targets.Target) int {
+	switch t.PointerBits {
+	case 16:
+		return math.MaxInt16
+	case 64:
+		return math.MaxInt
+	}
+	return math.MaxInt32
+}
+
+// checkLimits refuses tensors and arenas that the target cannot address.
+func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
+	limit := objectLimit(t)
+	var errs ir.Errors
+	for _, v := range g.Values() {
+		if v.Type.Bytes() > limit || v.Type.Len() > math.MaxInt32 {
+			errs = append(errs, tooLarge(v, t, limit))
+		}
+	}
+	if mem.ArenaBytes > limit {
+		errs = append(errs, &ir.Error{
+			Msg:  fmt.Sprintf("the model needs an arena of %d bytes; %s addresses objects of at most %d", mem.ArenaBytes, t.Name, limit),
+			Hint: "compile for a target with more memory, or make the model smaller",
+		})
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	return nil
+}
+
+func tooLarge(v *ir.Value, t *targets.Target, limit int) error {
+	e := &ir.Error{
+		Msg:  fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, v.Type.Bytes(), t.Name, limit),
+		Hint: "compile for a target with a wider address space, or make the model smaller",
+	}
+	if v.Def != nil && len(v.Def.From) > 0 {
+		e.Node, e.Op = v.Def.From[0], v.Def.Op
+	}
+	return e
+}
+
+// indexType returns the type of dg_idx: the narrowest that holds every number of elements of the model at the speed of an
+// int.
+func indexType(g *ir.Graph, t *targets.Target) string {
+	if t.PointerBits != 16 {
+		return "int32_t"
+	}
+	for _, v := range g.Values() {
+		if v.Type.Len() > math.MaxInt16 {
+			return "int32_t"
+		}
+	}
+	return "int16_t"
+}
+
+// nearFlash is how many bytes of constants fit into the 64 KB that AVR's 16-bit pointers reach, the vectors and constants of
+// other code aside.
+const nearFlash = 60_000
+
+// romSpace returns the qualifier that DG_ROM stands for.
+func romSpace(t *targets.Target, constBytes int) string {
+	switch {
+	case t.FlashSpace != "avr":
+		return ""
+	case constBytes > nearFlash:
+		return "__memx"
+	}
+	return "__flash"
+}

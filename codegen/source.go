@@ -1,0 +1,176 @@
+package codegen
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/deepgo/deepgo/codegen/cw"
+	"github.com/deepgo/deepgo/ir"
+)
+
+// printSource prints NAME.c: what the kernels need, the constants unless they are in a file of their own, the kernels,
+// NAME_run.
+func (m *model) printSource(w *cw.Writer, s support, split bool) {
+	m.printOrigin(w, m.name+".c: the code of model "+m.name)
+	w.Directive("include \"%s.h\"", m.name)
+	if split {
+		w.Directive("include \"%s_weights.h\"", m.name)
+	}
+	w.Blank()
+	if idx := indexType(m.g, m.target); idx != "int32_t" {
+		w.Directive("define DG_IDX %s", idx)
+		w.Blank()
+	}
+	if !split {
+		m.printROM(w)
+	}
+	for _, c := range s.needed(m.identsUsed()) {
+		w.Raw(c.text)
+		w.Blank()
+	}
+	if !split {
+		for _, c := range m.consts.list {
+			c.write(w, "static ")
+		}
+	}
+	for _, in := range m.instances {
+		in.write(w)
+	}
+	m.printRun(w)
+}
+
+// identsUsed returns the names that the kernels and the constants use.
+func (m *model) identsUsed() map[string]bool {
+	used := map[string]bool{"NULL": true}
+	for _, in := range m.instances {
+		maps.Copy(used, identsIn(in.text()))
+	}
+	return used
+}
+
+// printROM prints the address space of constants where the target has one, and what the runtime's header says elsewhere.
+func (m *model) printROM(w *cw.Writer) {
+	space := romSpace(m.target, m.consts.bytes())
+	w.Directive("ifndef DG_ROM")
+	w.Directive("%s", strings.TrimRight("define DG_ROM "+space, " "))
+	w.Directive("endif")
+	w.Blank()
+}
+
+func (m *model) printWeightsHeader(w *cw.Writer) {
+	m.printOrigin(w, m.name+"_weights.h: declares the constants of model "+m.name)
+	guard := m.macro + "_WEIGHTS_H"
+	w.Directive("ifndef %s", guard)
+	w.Directive("define %s", guard)
+	w.Blank()
+	w.Directive("include <stdint.h>")
+	w.Blank()
+	w.Comment("DG_ROM qualifies constants, such as by an address space in flash.")
+	m.printROM(w)
+	for _, c := range m.consts.list {
+		w.Line("extern %s;", c.declaration())
+	}
+	w.Blank()
+	w.Directive("endif")
+}
+
+func (m *model) printWeights(w *cw.Writer) {
+	m.printOrigin(w, m.name+"_weights.c: the constants of model "+m.name)
+	w.Directive("include \"%s_weights.h\"", m.name)
+	w.Blank()
+	for _, c := range m.consts.list {
+		c.write(w, "")
+	}
+}
+
+// params returns the parameters of NAME_run.
+func (m *model) params() []string {
+	params := []string{"void *arena"}
+	for _, p := range m.ports() {
+		params = append(params, p.declaration())
+	}
+	return params
+}
+
+func (p *port) declaration() string {
+	qualifier := ""
+	if p.input {
+		qualifier = "const "
+	}
+	return fmt.Sprintf("%s%s *%s", qualifier, p.value.Type.DType.C(), p.name)
+}
+
+func (m *model) printRun(w *cw.Writer) {
+	w.Func("int "+m.name+"_run", m.params())
+	if m.usesArena() {
+		w.Line("uint8_t *const %s = (uint8_t *)arena;", m.arena)
+	} else {
+		w.Line("(void)arena;")
+	}
+	m.printChecks(w)
+	for _, c := range m.calls {
+		w.Blank()
+		w.Comment(c.comment())
+		w.List(c.function.name+"(", c.args, ");")
+		if m.opt.Trace {
+			m.printTrace(w, c)
+		}
+	}
+	w.Blank()
+	w.Line("return %s_OK;", m.macro)
+	w.Close("")
+}
+
+func (m *model) usesArena() bool { return m.mem.ArenaBytes > 0 }
+
+func (m *model) printChecks(w *cw.Writer) {
+	var null []string
+	if m.usesArena() {
+		null = append(null, "arena == NULL")
+	}
+	for _, p := range m.ports() {
+		null = append(null, p.name+" == NULL")
+	}
+	if len(null) > 0 {
+		w.If(null, "||")
+		w.Line("return %s_ENULL;", m.macro)
+		w.Close("")
+	}
+	if m.usesArena() && m.arenaAlign() > 1 {
+		w.Begin(fmt.Sprintf("if (((uintptr_t)arena & (%s_ARENA_ALIGN - 1u)) != 0) {", m.macro))
+		w.Line("return %s_EALIGN;", m.macro)
+		w.Close("")
+	}
+}
+
+// printTrace shows the first output of a call to who listens.
+func (m *model) printTrace(w *cw.Writer, c call) {
+	w.Directive("ifdef DG_TRACE")
+	w.Line("DG_TRACE(%d, %s, %d);", c.index, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
+	w.Directive("endif")
+}
+
+// comment says where a call comes from and what shapes it works on.
+func (c call) comment() string {
+	text := fmt.Sprintf("%d: %s", c.index, c.node.Op)
+	for i, from := range c.node.From {
+		sep := ", "
+		if i == 0 {
+			sep = " from "
+		}
+		text += sep + fmt.Sprintf("%q", from)
+	}
+	return text + ": " + typeList(c.node.Inputs) + " -> " + typeList(c.node.Outputs)
+}
+
+// typeList shows the types of the values that are not constants.
+func typeList(vs []*ir.Value) string {
+	var types []string
+	for _, v := range vs {
+		if !v.IsConst() {
+			types = append(types, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String())
+		}
+	}
+	return strings.Join(types, ", ")
+}
