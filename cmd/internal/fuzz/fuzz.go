@@ -1,0 +1,104 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"github.com/deepgo/deepgo/ir"
+)
+
+// Difference is a graph on which two ways of computing it disagree.
+type Difference struct {
+	Seed  uint64
+	Graph *ir.Graph // shrunk
+	Err   error
+}
+
+// batch is how many graphs share one C program.
+const batch = 20
+
+// disabled are the sets of passes that are switched off, in turn.
+var disabled = [][]string{nil, nil, nil, {"transposes", "fuse"}, {"foldbn", "mergegemm", "simplify"}, {"qdq"}, {"gemm", "cse", "foldconst"}}
+
+// Hunt checks n graphs from seed on. found is called with every difference; progress after every batch.
+func Hunt(ctx context.Context, seed uint64, n int, found func(Difference), progress func(done int)) error {
+	for from := 0; from < n; from += batch {
+		var cases []*Case
+		var seeds []uint64
+		for i := from; i < min(from+batch, n); i++ {
+			s := seed + uint64(i)
+			g := graphOf(s)
+			c, err := Prepare(g, fmt.Sprintf("fuzz%d", s), s, disabled[s%uint64(len(disabled))])
+			if err != nil {
+				found(shrunk(ctx, s, g, err))
+				continue
+			}
+			cases, seeds = append(cases, c), append(seeds, s)
+		}
+		if err := huntC(ctx, cases, seeds, found); err != nil {
+			return err
+		}
+		progress(min(from+batch, n))
+	}
+	return nil
+}
+
+func graphOf(seed uint64) *ir.Graph {
+	return Generate(rand.New(rand.NewPCG(seed, 1)), seed%2 == 1)
+}
+
+// huntC runs a batch; where the program as a whole fails, each case alone.
+func huntC(ctx context.Context, cases []*Case, seeds []uint64, found func(Difference)) error {
+	if len(cases) == 0 {
+		return nil
+	}
+	diffs, err := RunC(ctx, cases)
+	if err != nil {
+		if len(cases) == 1 {
+			found(shrunk(ctx, seeds[0], cases[0].Graph, err))
+			return ctx.Err()
+		}
+		for i := range cases {
+			if err := huntC(ctx, cases[i:i+1], seeds[i:i+1], found); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for i, d := range diffs {
+		if d != nil {
+			found(shrunk(ctx, seeds[i], cases[i].Graph, d))
+		}
+	}
+	return nil
+}
+
+// Check returns the first difference on a graph: between the passes and the interpreter, or between that and the C.
+func Check(ctx context.Context, g *ir.Graph, seed uint64) error {
+	c, err := Prepare(g, "fuzz", seed, disabled[seed%uint64(len(disabled))])
+	if err != nil {
+		return err
+	}
+	diffs, err := RunC(ctx, []*Case{c})
+	if err != nil {
+		return err
+	}
+	return diffs[0]
+}
+
+func shrunk(ctx context.Context, seed uint64, g *ir.Graph, err error) Difference {
+	small := Shrink(g, func(c *ir.Graph) bool { return Check(ctx, c, seed) != nil })
+	if again := Check(ctx, small, seed); again != nil {
+		err = again
+	}
+	return Difference{seed, small, err}
+}
+
+// Keep writes a difference's graph into a folder, as a test for the time after it is mended.
+func (d Difference) Keep(dir string) (string, error) {
+	file := filepath.Join(dir, fmt.Sprintf("seed%d.ir", d.Seed))
+	return file, os.WriteFile(file, []byte(d.Graph.String()), 0o666)
+}

@@ -1,0 +1,98 @@
+package fuzz
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deepgo/deepgo/ir"
+)
+
+func needGCC(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("gcc is missing")
+		}
+		t.Skip("gcc is missing")
+	}
+}
+
+// TestRandomGraphs looks for differences in 200 graphs, half of them quantized.
+func TestRandomGraphs(t *testing.T) {
+	needGCC(t)
+	done := 0
+	err := Hunt(context.Background(), 1, 200, func(d Difference) {
+		t.Errorf("seed %d: %v\n%s", d.Seed, d.Err, d.Graph)
+	}, func(n int) { done = n })
+	if err != nil || done != 200 {
+		t.Fatalf("%d graphs, %v", done, err)
+	}
+}
+
+// TestKeptGraphs checks every graph that once differed.
+func TestKeptGraphs(t *testing.T) {
+	needGCC(t)
+	files, err := filepath.Glob("../../../testdata/fuzz/*.ir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := ir.Parse(string(data))
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for seed := range uint64(len(disabled)) {
+			if err := Check(context.Background(), g, seed); err != nil {
+				t.Errorf("%s: %v", filepath.Base(file), err)
+			}
+		}
+	}
+}
+
+// TestGraphsAreSound generates graphs of both kinds and checks them, and that they are not all of one sort.
+func TestGraphsAreSound(t *testing.T) {
+	ops := map[string]int{}
+	for seed := range uint64(500) {
+		g := graphOf(seed)
+		if err := ir.Check(g); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, n := range g.Nodes {
+			ops[n.Op]++
+		}
+	}
+	for _, name := range strings.Fields("Conv MaxPool AveragePool Gemm MatMul Add Mul Relu Sigmoid Transpose Concat Slice Pad Softmax ReduceMean BatchNormalization QuantizeLinear DequantizeLinear") {
+		if ops[name] < 10 {
+			t.Errorf("%s is in %d of 500 graphs only", name, ops[name])
+		}
+	}
+}
+
+// TestShrink finds the one node that matters.
+func TestShrink(t *testing.T) {
+	g := Generate(rand.New(rand.NewPCG(3, 1)), false)
+	for seed := uint64(4); !has(g, "Tanh") || len(g.Nodes) < 4; seed++ {
+		g = Generate(rand.New(rand.NewPCG(seed, 1)), false)
+	}
+	small := Shrink(g, func(c *ir.Graph) bool { return has(c, "Tanh") })
+	if len(small.Nodes) != 1 {
+		t.Errorf("shrunk to %d nodes:\n%s", len(small.Nodes), small)
+	}
+}
+
+func has(g *ir.Graph, op string) bool {
+	for _, n := range g.Nodes {
+		if n.Op == op {
+			return true
+		}
+	}
+	return false
+}
