@@ -17,8 +17,13 @@ type Attrs map[string]any
 // Keys returns the names in order.
 func (a Attrs) Keys() []string { return slices.Sorted(maps.Keys(a)) }
 
-// Clone returns a copy; tensors and graphs are shared.
-func (a Attrs) Clone() Attrs { return maps.Clone(a) }
+// Clone returns a copy that can be written to, also of nil; tensors and graphs are shared.
+func (a Attrs) Clone() Attrs {
+	if a == nil {
+		return Attrs{}
+	}
+	return maps.Clone(a)
+}
 
 // Has reports whether the attribute is set.
 func (a Attrs) Has(name string) bool { _, ok := a[name]; return ok }

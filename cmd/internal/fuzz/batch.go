@@ -85,7 +85,7 @@ int main(void)
 
 func caseC(b *strings.Builder, k int, c *Case) {
 	up := strings.ToUpper(c.Program.Name)
-	fmt.Fprintf(b, "    {\n        void *arena = malloc(%s_ARENA_BYTES + 1);\n        memset(arena, 0xa5, %s_ARENA_BYTES);\n", up, up)
+	fmt.Fprintf(b, "    {\n        void *arena = malloc(%s_ARENA_BYTES + 1);\n        memset(arena, 0xa5, %s_ARENA_BYTES + 1);\n", up, up)
 	args, frees := []string{"arena"}, []string{"arena"}
 	for i, t := range c.Inputs {
 		fmt.Fprintf(b, "        static const unsigned char c%d[] = {%s};\n        void *i%d = malloc(%d);\n        memcpy(i%d, c%d, %d);\n",
