@@ -101,3 +101,12 @@ func TestCloneIsDeep(t *testing.T) {
 		t.Error("changing the clone changed the graph")
 	}
 }
+
+// TestAttrsCloneOfNil writes to the clone of absent attributes, as passes do.
+func TestAttrsCloneOfNil(t *testing.T) {
+	c := ir.Attrs(nil).Clone()
+	c["axis"] = int64(1)
+	if c.Int("axis") != 1 {
+		t.Error("the clone lost an attribute")
+	}
+}

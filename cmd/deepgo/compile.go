@@ -106,11 +106,13 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	if err := p.Fit(); err != nil {
 		return err
 	}
+	r := report(p, f.out)
+	if err := r.measure(c.Context(), m, opt); err != nil {
+		return err
+	}
 	if err := writeFiles(f.out, p.Files); err != nil {
 		return err
 	}
-	r := report(p, f.out)
-	r.measure(c.Context(), p)
 	if f.json {
 		return printJSON(c.OutOrStdout(), r)
 	}
@@ -185,14 +187,28 @@ func of(limit int) string {
 	return " (the part has " + limitText(limit) + ")"
 }
 
-// measure adds what only the target's compiler can tell, where it is installed.
-func (r *compileJSON) measure(ctx context.Context, p *deepgo.Program) {
+// measure adds what only the target's compiler can tell, where it is installed, and refuses a program whose code makes it too
+// big for the part.
+func (r *compileJSON) measure(ctx context.Context, m *deepgo.Model, opt deepgo.CompileOptions) error {
+	opt.Emit, opt.Dump = "split", nil
+	p, err := m.Compile(opt)
+	if err != nil {
+		return err
+	}
 	if _, err := exec.LookPath(p.Target.CC); err != nil {
-		return
+		return nil
 	}
 	f, err := verify.Measure(ctx, p, verify.Build{})
 	if err != nil {
-		return
+		return nil // a compiler that does not work here is for doctor to say; the C is as good without it
 	}
 	r.CodeBytes, r.StackBytes, r.Compiler = f.CodeBytes, f.StackBytes, p.Target.CC
+	ram := r.ArenaBytes + p.Report.IOBytes + f.StackBytes
+	switch {
+	case p.Target.FlashBytes > 0 && f.FlashBytes() > p.Target.FlashBytes:
+		return &ir.Error{Model: m.File, Msg: fmt.Sprintf("too big for %s: %d bytes of code and %d of constants, the part has %d bytes of flash", p.Target.Name, f.CodeBytes, f.ConstBytes, p.Target.FlashBytes), Hint: "quantize the model, or choose a larger part"}
+	case p.Target.RAMBytes > 0 && ram > p.Target.RAMBytes:
+		return &ir.Error{Model: m.File, Msg: fmt.Sprintf("too big for %s: %d bytes of arena, buffers and stack, the part has %d bytes of RAM", p.Target.Name, ram, p.Target.RAMBytes), Hint: "try --io quantized, quantize the model, or choose a larger part"}
+	}
+	return nil
 }

@@ -368,7 +368,8 @@ func (c *comparison) measure(ctx context.Context, b Build) error {
 	return nil
 }
 
-// Measure compiles a program's C and returns what it takes.
+// Measure compiles a program's code and returns what it takes. The constants of a program that was printed with "split" are
+// not compiled: their size is known, and compiling megabytes of them takes seconds.
 func Measure(ctx context.Context, p *deepgo.Program, b Build) (toolchain.Footprint, error) {
 	dir, err := os.MkdirTemp("", "deepgo-measure-")
 	if err != nil {
@@ -376,13 +377,19 @@ func Measure(ctx context.Context, p *deepgo.Program, b Build) (toolchain.Footpri
 	}
 	defer os.RemoveAll(dir)
 	build := &toolchain.Build{Target: p.Target, Dir: dir, CC: b.CC, CFlags: b.CFlags}
+	apart := 0
 	for _, f := range p.Files {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
 			return toolchain.Footprint{}, err
 		}
-		if strings.HasSuffix(f.Name, ".c") {
+		switch {
+		case strings.HasSuffix(f.Name, "_weights.c"):
+			apart = p.Report.ConstBytes
+		case strings.HasSuffix(f.Name, ".c"):
 			build.Model = append(build.Model, f.Name)
 		}
 	}
-	return build.Measure(ctx, p.Name+"_run")
+	f, err := build.Measure(ctx, p.Name+"_run")
+	f.ConstBytes += apart
+	return f, err
 }
