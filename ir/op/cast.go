@@ -39,8 +39,19 @@ func evalCast(c *Call) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return one(c.X(0).Convert(types[0].DType)), nil
+	x := c.X(0)
+	if most, ok := float8Max[types[0].DType]; ok && x.DType.IsFloat() && c.Attrs.Bool("saturate") {
+		y := tensor.New(types[0].DType, x.Shape...)
+		for i := range x.Len() {
+			y.SetF64(i, atMost(atLeast(x.F64(i), -most), most))
+		}
+		return one(y), nil
+	}
+	return one(x.Convert(types[0].DType)), nil
 }
+
+// float8Max are the greatest finite values of the 8-bit floats, where a saturating cast ends.
+var float8Max = map[tensor.DType]float64{tensor.Float8E4M3FN: 448, tensor.Float8E4M3FNUZ: 240, tensor.Float8E5M2: 57344, tensor.Float8E5M2FNUZ: 57344}
 
 func inferCompare(c *Call) ([]ir.Type, error) {
 	shape, err := broadcast(c.Shape(0), c.Shape(1))
