@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -90,7 +91,11 @@ func Check(ctx context.Context, g *ir.Graph, seed uint64) error {
 }
 
 func shrunk(ctx context.Context, seed uint64, g *ir.Graph, err error) Difference {
-	small := Shrink(g, func(c *ir.Graph) bool { return Check(ctx, c, seed) != nil })
+	refused := errors.Is(err, errRefused)
+	small := Shrink(g, func(c *ir.Graph) bool {
+		err := Check(ctx, c, seed)
+		return err != nil && errors.Is(err, errRefused) == refused
+	})
 	if again := Check(ctx, small, seed); again != nil {
 		err = again
 	}
