@@ -25,13 +25,13 @@ var mayImport = map[string][]string{
 	"ir/op":                {"ir"},
 	"ir/interp":            {"ir/op"},
 	"frontend":             {"ir/op", "frontend/onnx"},
-	"frontend/onnxgo":      {"frontend"},
+	"frontend/onnxgo":      {"frontend", "ir/interp"},
 	"passes":               {"ir/interp", "passes/plan", "targets"},
 	"codegen":              {"ir", "runtime", "targets", "codegen/cw"},
 	"targets/toolchain":    {"targets"},
 	"targets/emulator":     {"targets", "targets/toolchain", "runtime"},
 	".":                    {"frontend", "passes", "codegen", "ir/interp"},
-	"cmd/internal/verify":  {".", "targets/toolchain", "targets/emulator", "runtime"},
+	"cmd/internal/verify":  {".", "frontend/onnxgo", "targets/toolchain", "targets/emulator", "runtime"},
 	"cmd":                  {".", "cmd/internal/verify", "frontend/onnxgo"},
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/frontend"
+	"github.com/deepgo/deepgo/frontend/onnxgo"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
@@ -80,11 +82,28 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.secondOpinion(m, r); err != nil {
+		return err
+	}
 	if err := f.print(c.OutOrStdout(), r); err != nil {
 		return err
 	}
 	if !r.Pass {
 		return errFailed
+	}
+	return nil
+}
+
+// secondOpinion lets onnx-go read the model too: both readers must give the same graph.
+func (f *verifyFlags) secondOpinion(m *deepgo.Model, r *verify.Result) error {
+	data, err := os.ReadFile(m.File)
+	if err != nil {
+		return err
+	}
+	r.OnnxGo = onnxgo.Compare(data, frontend.Options{Consts: f.load.consts}, m.Graph)
+	if r.OnnxGo.Differ != "" {
+		r.Pass = false
+		r.Problems = append(r.Problems, "onnx-go reads the model differently: "+r.OnnxGo.Differ)
 	}
 	return nil
 }
@@ -144,6 +163,9 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 		fmt.Fprintf(w, "time\t%d instructions, about %d cycles\n", r.Insns, r.Cycles)
 	} else if r.Cycles > 0 {
 		fmt.Fprintf(w, "time\t%d cycles\n", r.Cycles)
+	}
+	if r.OnnxGo.Read && r.OnnxGo.Differ == "" {
+		fmt.Fprintf(w, "onnx-go\treads the same graph\n")
 	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(w, "problem\t%s\n", p)

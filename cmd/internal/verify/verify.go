@@ -13,6 +13,7 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/frontend/onnxgo"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -74,26 +75,27 @@ func readTensors(dir, kind string, vs []*ir.Value) ([]*tensor.Tensor, error) {
 
 // Result is what verify found. The JSON is for CI.
 type Result struct {
-	Model         string   `json:"model"`
-	Target        string   `json:"target"`
-	Cases         int      `json:"cases"`
-	Against       string   `json:"against"` // "goldens" or "interpreter"
-	MaxAbsErr     float64  `json:"max_abs_err"`
-	MaxRelErr     float64  `json:"max_rel_err"`
-	MaxSteps      float64  `json:"max_steps"`      // greatest difference of quantized outputs, in quantization steps
-	ExactFraction float64  `json:"exact_fraction"` // elements equal to what they are compared with
-	BitExact      bool     `json:"bit_exact"`      // quantized: every bit equal to the interpreter's run of the lowered graph
-	FlashBytes    int      `json:"flash_bytes"`
-	CodeBytes     int      `json:"code_bytes"`
-	ConstBytes    int      `json:"const_bytes"`
-	RAMBytes      int      `json:"ram_bytes"`   // arena
-	StackBytes    int      `json:"stack_bytes"` // bound from the compiler
-	StackMeasured int      `json:"stack_measured_bytes,omitempty"`
-	Insns         uint64   `json:"insns,omitempty"`
-	Cycles        uint64   `json:"cycles,omitempty"`
-	Fits          bool     `json:"fits"` // the part's flash and RAM, with buffers and stack; emulated boards may have more
-	Pass          bool     `json:"pass"`
-	Problems      []string `json:"problems,omitempty"`
+	Model         string         `json:"model"`
+	Target        string         `json:"target"`
+	Cases         int            `json:"cases"`
+	Against       string         `json:"against"` // "goldens" or "interpreter"
+	MaxAbsErr     float64        `json:"max_abs_err"`
+	MaxRelErr     float64        `json:"max_rel_err"`
+	MaxSteps      float64        `json:"max_steps"`      // greatest difference of quantized outputs, in quantization steps
+	ExactFraction float64        `json:"exact_fraction"` // elements equal to what they are compared with
+	BitExact      bool           `json:"bit_exact"`      // quantized: every bit equal to the interpreter's run of the lowered graph
+	FlashBytes    int            `json:"flash_bytes"`
+	CodeBytes     int            `json:"code_bytes"`
+	ConstBytes    int            `json:"const_bytes"`
+	RAMBytes      int            `json:"ram_bytes"`   // arena
+	StackBytes    int            `json:"stack_bytes"` // bound from the compiler
+	StackMeasured int            `json:"stack_measured_bytes,omitempty"`
+	Insns         uint64         `json:"insns,omitempty"`
+	Cycles        uint64         `json:"cycles,omitempty"`
+	Fits          bool           `json:"fits"`    // the part's flash and RAM, with buffers and stack; emulated boards may have more
+	OnnxGo        onnxgo.Opinion `json:"onnx_go"` // the second reader's
+	Pass          bool           `json:"pass"`
+	Problems      []string       `json:"problems,omitempty"`
 }
 
 // Options say what to verify.
