@@ -150,7 +150,7 @@ func (p *Program) Fit() error {
 			Hint: "quantize the model to int8, which takes a quarter, or choose a larger part"}
 	case t.RAMBytes > 0 && ram > t.RAMBytes:
 		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of arena, inputs and outputs, the part has %d bytes of RAM\n%s", p.Name, t.Name, ram, t.RAMBytes, r.LargestLive()),
-			Hint: "quantize the model to int8 with --io quantized, which takes a quarter, or choose a larger part"}
+			Hint: "a model quantized to int8 takes a quarter; or choose a larger part"}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/deepgo/deepgo/codegen"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 type compileFlags struct {
@@ -48,20 +50,18 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	targetFlag(c, &f.target)
 	c.Flags().StringVarP(&f.out, "output", "o", ".", "`folder` to write the C into")
 	c.Flags().StringVar(&f.name, "name", "", "prefix of every `name` in the C (default: the model's file name)")
-	c.Flags().StringVar(&f.io, "io", "model", "element type of inputs and outputs: `model` (as in the file), float or quantized")
-	c.Flags().StringVar(&f.emit, "emit", "split", "`split` (header, code, weights) or single (header and one C file)")
+	ioFlag(c, &f.io)
+	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
 	c.Flags().BoolVar(&f.check, "check", false, "interpret the graph before and after every pass, and fail where they differ")
 	c.Flags().BoolVar(&f.json, "json", false, "print the report as JSON")
-	complete(c, "io", []string{"model", "float", "quantized"})
-	complete(c, "emit", []string{"split", "single"})
 	return c
 }
 
-func (f *compileFlags) options(file string) (deepgo.CompileOptions, error) {
+func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOptions, error) {
 	opt := deepgo.CompileOptions{
-		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Disable: f.disable, CheckEval: f.check, Command: f.command(file),
+		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
 	}
 	if f.dump == "" {
 		return opt, nil
@@ -79,14 +79,16 @@ func (f *compileFlags) options(file string) (deepgo.CompileOptions, error) {
 	return opt, nil
 }
 
-// command is the command line as the header shows it: without folders, so that the C does not depend on them.
-func (f *compileFlags) command(file string) string {
-	parts := []string{"deepgo compile", filepath.Base(file), "--target", f.target}
-	for _, flag := range []struct{ name, value, def string }{{"--name", f.name, ""}, {"--io", f.io, "model"}, {"--emit", f.emit, "split"}} {
-		if flag.value != flag.def {
-			parts = append(parts, flag.name, flag.value)
+// command is the command line as the header shows it: without folders, so that the C does not depend on them, and without
+// flags that do not change the C.
+func command(c *cobra.Command, file, target string) string {
+	parts := []string{"deepgo compile", filepath.Base(file), "--target", target}
+	c.Flags().Visit(func(flag *pflag.Flag) {
+		if slices.Contains([]string{"target", "output", "dump", "check", "json"}, flag.Name) {
+			return
 		}
-	}
+		parts = append(parts, "--"+flag.Name, strings.Trim(flag.Value.String(), "[]"))
+	})
 	return strings.Join(parts, " ")
 }
 
@@ -95,7 +97,7 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	opt, err := f.options(file)
+	opt, err := f.options(c, file)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/deepgo/deepgo"
@@ -23,7 +24,7 @@ func newDemo() *cobra.Command {
 		Long: `Compile the captcha reader that deepgo carries, an int8 convolutional network, with this machine's
 C compiler, run it on a 200x50 picture, and print the text that it reads.`,
 		Example: "  deepgo demo\n  deepgo demo captcha.png",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    optionalArg("PICTURE.png"),
 		RunE:    runDemo,
 	}
 }
@@ -42,7 +43,7 @@ func runDemo(c *cobra.Command, args []string) error {
 	}
 	input, err := samples.DecodeImage(picture, m.Graph.Inputs[0].Type)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", strings.Join(args, ""), err)
 	}
 	p, err := m.Compile(deepgo.CompileOptions{Command: "deepgo demo"})
 	if err != nil {

@@ -23,8 +23,9 @@ func newOps() *cobra.Command {
 		Short: "List the ONNX operators that deepgo supports",
 		Long: `List the ONNX operators that deepgo supports, with the opset versions that changed them.
 An operator without C runs in the interpreter, and in C where the compiler can fold it away.`,
-		Args: exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error { return listOps(c, asJSON) },
+		Example: "  deepgo ops\n  deepgo ops --json",
+		Args:    exactArgs(),
+		RunE:    func(c *cobra.Command, _ []string) error { return listOps(c, asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return c

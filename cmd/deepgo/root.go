@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
-	"github.com/deepgo/deepgo/targets"
 	"github.com/spf13/cobra"
 )
 
@@ -20,10 +19,24 @@ func newRoot() *cobra.Command {
 no library, and proves on the host or an emulator that it computes what the model means.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          knownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.Name(), err} })
 	root.AddCommand(newCompile(), newRun(), newVerify(), newInspect(), newTargets(), newOps(), newDemo(), newDoctor(), newVersion())
 	return root
+}
+
+// knownCommand refuses words that name no command.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("; did you mean %s?", strings.Join(near, " or "))
+	}
+	return &usageError{"", fmt.Errorf("there is no command %q%s", args[0], hint)}
 }
 
 // exactArgs is cobra.ExactArgs with an error that says what is missing.
@@ -37,6 +50,16 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 			want = strings.Join(names, " ")
 		}
 		return &usageError{c.Name(), fmt.Errorf("expected %s, got %d arguments", want, len(args))}
+	}
+}
+
+// optionalArg is cobra.MaximumNArgs(1), likewise.
+func optionalArg(name string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) <= 1 {
+			return nil
+		}
+		return &usageError{c.Name(), fmt.Errorf("expected at most %s, got %d arguments", name, len(args))}
 	}
 }
 
@@ -92,18 +115,6 @@ func parseShape(text string) ([]int, error) {
 		shape = append(shape, d)
 	}
 	return shape, nil
-}
-
-// targetFlag adds --target with completion.
-func targetFlag(c *cobra.Command, target *string) {
-	c.Flags().StringVarP(target, "target", "t", "host", "machine to compile for: a `name` from deepgo targets")
-	complete(c, "target", targets.Names())
-}
-
-func complete(c *cobra.Command, flag string, values []string) {
-	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err)
-	}
 }
 
 func modelCompletion(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

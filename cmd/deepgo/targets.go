@@ -14,12 +14,12 @@ func newTargets() *cobra.Command {
 		Use:     "targets [NAME]",
 		Short:   "List the machines that deepgo compiles for",
 		Example: "  deepgo targets\n  deepgo targets cortex-m4",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    optionalArg("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				t, err := targets.Load(args[0])
 				if err != nil {
-					return err
+					return &usageError{c.Name(), err}
 				}
 				return printJSON(c.OutOrStdout(), t)
 			}

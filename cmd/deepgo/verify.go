@@ -24,7 +24,7 @@ type verifyFlags struct {
 	io     string
 	cc     string
 	cflags []string
-	random int
+	random uint
 	layers bool
 	json   bool
 }
@@ -50,13 +50,12 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	f.load.add(c)
 	targetFlag(c, &f.target)
 	c.Flags().StringVar(&f.data, "data", "", "`folder` with test_data_set_N/input_I.pb and output_I.pb")
-	c.Flags().StringVar(&f.io, "io", "model", "element type of inputs and outputs: `model`, float or quantized")
-	c.Flags().IntVar(&f.random, "random", 3, "`number` of random cases, without --data")
+	ioFlag(c, &f.io)
+	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
 	c.Flags().BoolVar(&f.layers, "layers", false, "name the first node that differs")
 	c.Flags().StringVar(&f.cc, "cc", "", "`compiler` instead of the target's")
 	c.Flags().StringArrayVar(&f.cflags, "cflags", nil, "more `flags` for the compiler (repeatable)")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
-	complete(c, "io", []string{"model", "float", "quantized"})
 	return c
 }
 

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestREADME runs the commands that README.md shows with their output. Figures may differ with the compiler's version, and
+// are compared only in CI, which has the version that they were pasted from.
+func TestREADME(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```\n\\$ deepgo ([^\n]*)\n(.*?)```").FindAllStringSubmatch(string(data), -1)
+	if len(examples) < 4 {
+		t.Fatalf("README.md has %d examples", len(examples))
+	}
+	t.Chdir("../..")
+	t.Cleanup(func() { os.RemoveAll("digits") })
+	for _, e := range examples {
+		var out bytes.Buffer
+		run(strings.Fields(e[1]), &out, &out)
+		if diff := cmp.Diff(figures(e[2]), figures(out.String())); diff != "" {
+			t.Errorf("deepgo %s: README.md is out of date (- README, + now):\n%s", e[1], diff)
+		}
+	}
+}
+
+func figures(s string) string {
+	if os.Getenv("CI") != "" {
+		return s
+	}
+	return regexp.MustCompile(`[0-9]+`).ReplaceAllString(s, "N")
+}
