@@ -114,6 +114,8 @@ type Program struct {
 	Target  *targets.Target
 	Lowered *ir.Graph  // kernel operators only
 	Memory  *ir.Memory // arena plan
+	Inputs  []codegen.Port
+	Outputs []codegen.Port
 	Files   []codegen.File
 	Report  codegen.Report
 }
@@ -137,7 +139,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
-	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Files: out.Files, Report: out.Report}, nil
+	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Files: out.Files, Report: out.Report}, nil
 }
 
 // Fit checks the program against the part's memory. The error lists the nodes that take most.
@@ -147,7 +149,7 @@ func (p *Program) Fit() error {
 	switch {
 	case t.FlashBytes > 0 && r.ConstBytes > t.FlashBytes:
 		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.LargestConsts()),
-			Hint: "quantize the model to int8, which takes a quarter, or choose a larger part"}
+			Hint: "a model quantized to int8 takes a quarter; or choose a larger part"}
 	case t.RAMBytes > 0 && ram > t.RAMBytes:
 		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of arena, inputs and outputs, the part has %d bytes of RAM\n%s", p.Name, t.Name, ram, t.RAMBytes, r.LargestLive()),
 			Hint: "a model quantized to int8 takes a quarter; or choose a larger part"}

@@ -28,11 +28,12 @@ var mayImport = map[string][]string{
 	"frontend/onnxgo":      {"frontend", "ir/interp"},
 	"passes":               {"ir/interp", "passes/plan", "targets"},
 	"codegen":              {"ir", "runtime", "targets", "codegen/cw"},
+	"codegen/pack":         {"codegen"},
 	"targets/toolchain":    {"targets"},
 	"targets/emulator":     {"targets", "targets/toolchain", "runtime"},
 	".":                    {"frontend", "passes", "codegen", "ir/interp"},
 	"cmd/internal/verify":  {".", "frontend/onnxgo", "targets/toolchain", "targets/emulator", "runtime"},
-	"cmd":                  {".", "cmd/internal/verify", "frontend/onnxgo"},
+	"cmd":                  {".", "codegen/pack", "cmd/internal/verify", "frontend/onnxgo"},
 }
 
 const module = "github.com/deepgo/deepgo"

@@ -45,9 +45,19 @@ type File struct {
 
 // Output is a generated model. The files are the same bytes for the same input.
 type Output struct {
-	Name   string // the prefix that was used
-	Files  []File // headers first
-	Report Report
+	Name    string // the prefix that was used
+	Inputs  []Port // in the order of NAME_run's parameters
+	Outputs []Port
+	Files   []File // headers first
+	Report  Report
+}
+
+// Port is an input or output of the generated model, for programs around it.
+type Port struct {
+	Name  string // the model's name for it
+	Param string // NAME_run's parameter
+	Macro string // prefix of its macros, such as CAPTCHA_IN_IMAGE
+	Type  ir.Type
 }
 
 // Generate prints the C of g, whose values are placed by mem, for target t. The error is an ir.Error where the target cannot
@@ -68,7 +78,7 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 	if err != nil {
 		return nil, err
 	}
-	return &Output{Name: m.name, Files: files, Report: m.report}, nil
+	return &Output{Name: m.name, Inputs: exported(m.inputs), Outputs: exported(m.outputs), Files: files, Report: m.report}, nil
 }
 
 // model is what is collected before anything is printed.

@@ -18,6 +18,14 @@ type port struct {
 	input bool
 }
 
+func exported(ports []*port) []Port {
+	list := make([]Port, len(ports))
+	for i, p := range ports {
+		list[i] = Port{Name: p.value.Name, Param: p.name, Macro: p.macro, Type: p.value.Type}
+	}
+	return list
+}
+
 // nameLen is where long names are cut.
 const nameLen = 40
 

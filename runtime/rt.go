@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed kernels/*.c include/*.h harness
+//go:embed kernels/*.c include/*.h harness program
 var files embed.FS
 
 // Kernel returns the C of a kernel: the first variant that exists for the ISA words, in their order, or the plain one.
@@ -53,6 +53,15 @@ func Harness(name string) (data []byte, ok bool) {
 
 // HarnessFiles returns the names of the files in a folder of harness.
 func HarnessFiles(dir string) []string { return list(path.Join("harness", dir)) }
+
+// Program returns the names of the files of the program around a model on an operating system.
+func Program() []string { return list("program") }
+
+// ProgramFile returns a file of the folder program.
+func ProgramFile(name string) (data []byte, ok bool) {
+	data, err := files.ReadFile("program/" + name)
+	return data, err == nil
+}
 
 func list(dir string) []string {
 	entries, err := fs.ReadDir(files, dir)

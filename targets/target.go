@@ -31,8 +31,11 @@ type Target struct {
 	RAMBytes    int      `json:"ram_bytes,omitempty"`    // 0: not limited
 	FlashSpace  string   `json:"flash_space,omitempty"`  // "avr": constants need an address space in flash
 
+	OS     string `json:"os,omitempty"`     // "host", "linux", "windows" or "wasi"; "" is bare metal
+	Suffix string `json:"suffix,omitempty"` // of programs, such as .exe
+
 	Harness  string   `json:"harness,omitempty"`  // folder of start-up code under runtime/harness
-	Emulator []string `json:"emulator,omitempty"` // command; {} stands for the program
+	Emulator []string `json:"emulator,omitempty"` // command; {} stands for the program, {dir} for its folder
 	Counter  string   `json:"counter,omitempty"`  // cpu word of the cyclemodel plugin, which counts instructions and cycles
 	Packages []string `json:"packages,omitempty"` // Debian packages that provide compiler and emulator
 }

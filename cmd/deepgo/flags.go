@@ -38,6 +38,12 @@ func ioFlag(c *cobra.Command, p *string) {
 	choiceFlag(c, p, "io", "element type of inputs and outputs: `model` (as in the file), float or quantized", "model", "float", "quantized")
 }
 
+// compilerFlags adds --cc and --cflags.
+func compilerFlags(c *cobra.Command, cc *string, cflags *[]string) {
+	c.Flags().StringVar(cc, "cc", "", "`compiler` instead of the target's")
+	c.Flags().StringArrayVar(cflags, "cflags", nil, "more `flags` for the compiler, after the target's (repeatable)")
+}
+
 // targetName is the value of --target.
 type targetName struct{ value *string }
 

@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODELS", testdata+"/models")
 			e.Setenv("CAPTCHA", testdata+"/captcha")
-			e.Setenv("XDG_CACHE_HOME", cache) // where the cycle model is kept once it is built
+			e.Setenv("XDG_CACHE_HOME", cache)                   // where the cycle model is kept once it is built
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // which every script must leave empty
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o777)
 		},

@@ -53,8 +53,7 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	ioFlag(c, &f.io)
 	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
 	c.Flags().BoolVar(&f.layers, "layers", false, "name the first node that differs")
-	c.Flags().StringVar(&f.cc, "cc", "", "`compiler` instead of the target's")
-	c.Flags().StringArrayVar(&f.cflags, "cflags", nil, "more `flags` for the compiler (repeatable)")
+	compilerFlags(c, &f.cc, &f.cflags)
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
 }
@@ -68,14 +67,10 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	var flags []string
-	for _, s := range f.cflags {
-		flags = append(flags, strings.Fields(s)...)
-	}
 	bar := spinner(c.ErrOrStderr(), !f.json)
 	r, err := verify.Run(c.Context(), m, cases, verify.Options{
 		Compile: deepgo.CompileOptions{Target: f.target, IO: f.io, Command: "deepgo verify"},
-		Build:   verify.Build{CC: f.cc, CFlags: flags}, Layers: f.layers, Step: bar,
+		Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers, Step: bar,
 	})
 	bar("")
 	if err != nil {

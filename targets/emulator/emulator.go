@@ -32,7 +32,7 @@ const maxOutput = 64 << 20
 func Run(ctx context.Context, t *targets.Target, program, plugin string) (*Result, error) {
 	args := make([]string, len(t.Emulator))
 	for i, a := range t.Emulator {
-		args[i] = strings.ReplaceAll(a, "{}", program)
+		args[i] = strings.NewReplacer("{}", program, "{dir}", filepath.Dir(program)).Replace(a)
 	}
 	if plugin != "" && t.Counter != "" {
 		args = append(args, "-plugin", plugin+",cpu="+t.Counter)

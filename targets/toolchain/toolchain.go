@@ -59,7 +59,8 @@ func (b *Build) flags() []string {
 
 // Program compiles everything to a program and returns its path.
 func (b *Build) Program(ctx context.Context) (string, error) {
-	args := append(b.flags(), "-I.", "-o", "program")
+	name := "program" + b.Target.Suffix
+	args := append(b.flags(), "-I.", "-o", name)
 	args = append(append(args, b.Others...), b.Model...)
 	for _, f := range b.Target.LDFlags {
 		args = append(args, strings.ReplaceAll(f, "{}", b.Script))
@@ -67,7 +68,7 @@ func (b *Build) Program(ctx context.Context) (string, error) {
 	if _, err := b.run(ctx, b.cc(), args); err != nil {
 		return "", err
 	}
-	return filepath.Join(b.Dir, "program"), nil
+	return filepath.Join(b.Dir, name), nil
 }
 
 // Footprint is what the generated C takes.
@@ -106,13 +107,13 @@ func (b *Build) Measure(ctx context.Context, run string) (Footprint, error) {
 	return f, nil
 }
 
-var sectionLine = regexp.MustCompile(`(?m)^\.(text|rodata|srodata|progmem|progmemx|data|ARM\.exidx)(\S*)\s+(\d+)`)
+var sectionLine = regexp.MustCompile(`(?m)^\.?(text|rodata|srodata|progmem|progmemx|data|ARM\.exidx|rdata|CODE|DATA)(\S*)\s+(\d+)`)
 
 // addSections adds what `size -A` prints of one object.
 func (f *Footprint) addSections(out string) {
 	for _, m := range sectionLine.FindAllStringSubmatch(out, -1) {
 		n, _ := strconv.Atoi(m[3])
-		if m[1] == "text" {
+		if m[1] == "text" || m[1] == "CODE" {
 			f.CodeBytes += n
 		} else {
 			f.ConstBytes += n
