@@ -58,13 +58,13 @@ func TestCompareModels(t *testing.T) {
 func TestCompareDiffers(t *testing.T) {
 	data, _ := modelFile(t, "../../testdata/models/digits_f32/model.onnx")
 	for want, change := range map[string]func(g *ir.Graph){
-		"onnx-go gives":         func(g *ir.Graph) { g.Nodes[0].Op = "Elu" },
-		"attributes differ":     func(g *ir.Graph) { g.Nodes[0].Attrs["group"] = int64(7) },
-		"the constant":          func(g *ir.Graph) { weights(g).Const.SetF64(0, 42) },
-		"nodes, onnx-go gives":  func(g *ir.Graph) { g.Nodes = g.Nodes[1:] },
-		"present in one only":   func(g *ir.Graph) { g.Nodes[0].Inputs[1] = nil },
-		"is another value":      func(g *ir.Graph) { last := g.Nodes[len(g.Nodes)-1]; g.Outputs[0] = last.Inputs[0] },
-		"values, onnx-go gives": func(g *ir.Graph) { g.Nodes[0].Inputs = g.Nodes[0].Inputs[:1] },
+		"onnx-go gives":            func(g *ir.Graph) { g.Nodes[0].Op = "Elu" },
+		"attributes differ":        func(g *ir.Graph) { g.Nodes[0].Attrs["group"] = int64(7) },
+		"the constant":             func(g *ir.Graph) { weights(g).Const.SetF64(0, 42) },
+		"nodes, onnx-go gives":     func(g *ir.Graph) { g.Nodes = g.Nodes[1:] },
+		"present in one only":      func(g *ir.Graph) { g.Nodes[0].Inputs[1] = nil },
+		"is another value":         func(g *ir.Graph) { last := g.Nodes[len(g.Nodes)-1]; g.Outputs[0] = last.Inputs[0] },
+		"values, onnx-go gives":    func(g *ir.Graph) { g.Nodes[0].Inputs = g.Nodes[0].Inputs[:1] },
 		"is i64[9], onnx-go gives": func(g *ir.Graph) { weights(g).Type.Shape = []int{9} },
 	} {
 		_, g := modelFile(t, "../../testdata/models/digits_f32/model.onnx")
