@@ -30,6 +30,8 @@ type compileFlags struct {
 	disable []string
 	check   bool
 	json    bool
+	pack    string
+	data    string
 }
 
 func newCompile() *cobra.Command {
@@ -41,7 +43,8 @@ func newCompile() *cobra.Command {
 passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 		Example: `  deepgo compile model.onnx --target cortex-m4
   deepgo compile model.onnx --target atmega328p --io quantized --output src/
-  deepgo compile model.onnx --dim seq=16 --emit single --name kws`,
+  deepgo compile model.onnx --dim seq=16 --emit single --name kws
+  deepgo compile model.onnx --target uno --package arduino --data testdata/`,
 		Args:              exactArgs("MODEL.onnx"),
 		ValidArgsFunction: modelCompletion,
 		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
@@ -52,6 +55,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	c.Flags().StringVar(&f.name, "name", "", "prefix of every `name` in the C (default: the model's file name)")
 	ioFlag(c, &f.io)
 	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
+	packageFlags(c, &f.pack, &f.data)
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
 	c.Flags().BoolVar(&f.check, "check", false, "interpret the graph before and after every pass, and fail where they differ")
@@ -84,7 +88,7 @@ func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOpt
 func command(c *cobra.Command, file, target string) string {
 	parts := []string{"deepgo compile", filepath.Base(file), "--target", target}
 	c.Flags().Visit(func(flag *pflag.Flag) {
-		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags"}, flag.Name) {
+		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags", "package", "data"}, flag.Name) {
 			return
 		}
 		parts = append(parts, "--"+flag.Name, strings.Trim(flag.Value.String(), "[]"))
@@ -108,13 +112,20 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	if err := p.Fit(); err != nil {
 		return err
 	}
-	r := report(p, f.out)
+	r := report(p)
 	if err := r.measure(c.Context(), m, opt); err != nil {
 		return err
 	}
-	if err := writeFiles(f.out, p.Files); err != nil {
+	dir, files := f.out, p.Files
+	if f.pack != "none" {
+		if dir, files, err = f.packaged(c, m, p); err != nil {
+			return err
+		}
+	}
+	if err := writeFiles(dir, files); err != nil {
 		return err
 	}
+	r.setFiles(dir, files)
 	if f.json {
 		return printJSON(c.OutOrStdout(), r)
 	}
@@ -123,10 +134,14 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 
 // writeFiles writes all files or none: each under a temporary name first, then renamed.
 func writeFiles(dir string, files []codegen.File) (err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.Name)), 0o777); err != nil {
+			return err
+		}
 	}
-	temp := func(f codegen.File) string { return filepath.Join(dir, "."+f.Name+".tmp") }
+	temp := func(f codegen.File) string {
+		return filepath.Join(dir, filepath.Dir(f.Name), "."+filepath.Base(f.Name)+".tmp")
+	}
 	defer func() {
 		for _, f := range files {
 			os.Remove(temp(f))
@@ -159,13 +174,16 @@ type compileJSON struct {
 	limits [2]int // flash and RAM of the part
 }
 
-func report(p *deepgo.Program, dir string) *compileJSON {
+func report(p *deepgo.Program) *compileJSON {
 	r := &compileJSON{Name: p.Name, Target: p.Target.Name, ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes}
 	r.limits = [2]int{p.Target.FlashBytes, p.Target.RAMBytes}
-	for _, f := range p.Files {
-		r.Files = append(r.Files, filepath.Join(dir, f.Name))
-	}
 	return r
+}
+
+func (r *compileJSON) setFiles(dir string, files []codegen.File) {
+	for _, f := range files {
+		r.Files = append(r.Files, filepath.Join(dir, filepath.FromSlash(f.Name)))
+	}
 }
 
 func (r *compileJSON) print(out io.Writer) error {

@@ -153,15 +153,11 @@ type comparison struct {
 
 func (c *comparison) interpret(cases []Case) error {
 	for _, k := range cases {
-		in := make([]*tensor.Tensor, len(k.Inputs))
-		for i, t := range k.Inputs {
-			in[i] = convert(t, c.model.Graph.Inputs[i].Type.Quant, c.program.Lowered.Inputs[i].Type)
-		}
-		c.inputs = append(c.inputs, in)
-		lowered, err := interp.Run(c.program.Lowered, in, interp.Options{})
+		in, lowered, err := Reference(c.model, c.program, k)
 		if err != nil {
 			return err
 		}
+		c.inputs = append(c.inputs, in)
 		onnx, err := c.model.Run(k.Inputs)
 		if err != nil {
 			return err
@@ -169,6 +165,17 @@ func (c *comparison) interpret(cases []Case) error {
 		c.lowered, c.onnx = append(c.lowered, lowered), append(c.onnx, onnx)
 	}
 	return nil
+}
+
+// Reference returns a case's inputs as the program takes them, and what the interpreter computes from them by the lowered
+// graph.
+func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Tensor, err error) {
+	in = make([]*tensor.Tensor, len(k.Inputs))
+	for i, t := range k.Inputs {
+		in[i] = convert(t, m.Graph.Inputs[i].Type.Quant, p.Lowered.Inputs[i].Type)
+	}
+	out, err = interp.Run(p.Lowered, in, interp.Options{})
+	return in, out, err
 }
 
 // convert quantizes or dequantizes t to the type that the program has at its boundary.
