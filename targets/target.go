@@ -29,6 +29,7 @@ type Target struct {
 	PointerBits int      `json:"pointer_bits,omitempty"` // 16, 32 or 64
 	FlashBytes  int      `json:"flash_bytes,omitempty"`  // 0: not limited
 	RAMBytes    int      `json:"ram_bytes,omitempty"`    // 0: not limited
+	ClockHz     int      `json:"clock_hz,omitempty"`     // a usual part's; 0: not known
 	FlashSpace  string   `json:"flash_space,omitempty"`  // "avr": constants need an address space in flash
 
 	OS     string `json:"os,omitempty"`     // "host", "linux", "windows" or "wasi"; "" is bare metal

@@ -1,14 +1,14 @@
 /* Runs a model on test cases that are built into the program, and prints what it computes:
  *   o CASE OUTPUT HEX      bytes of an output, in the machine's order
- *   t NODE HASH            FNV-1a hash of a node's output, in the first case, with DG_TRACE_NODES
+ *   t NODE HASH            FNV-1a hash of a node's output, in the first case, where the model is traced
+ *   l NODE CYCLES          likewise with DG_COUNT_LAYERS: the node ran, and where the platform counts cycles itself, so long
  *   c CASE CYCLES          where the platform counts cycles itself
  *   s BYTES                stack used by the deepest run, where the platform can tell
  *   e CASE CODE            the model returned an error
  *   done
  * cases.h, which is made for the model, defines CASES, ARENA_BYTES, INPUTS, OUTPUTS, the buffers, and RUN(arena). */
 #include "platform.h"
-
-static void trace(int node, const void *p, uint32_t n);
+#include "trace.h"
 #include "cases.h"
 
 static void put_text(const char *s)
@@ -41,26 +41,43 @@ static void put_hex(uint8_t v)
 
 static int tracing;
 
-static void trace(int node, const void *p, uint32_t n)
+static void put_line(const char *kind, uint32_t a, uint32_t b)
 {
-    const uint8_t *b = (const uint8_t *)p;
+    put_text(kind);
+    put_number(a);
+    put_number(b);
+    dg_putc('\n');
+}
+
+#ifdef DG_COUNT_LAYERS
+void dg_trace(int node, const void *output, uint32_t bytes)
+{
+    (void)output;
+    (void)bytes;
+    if (tracing) {
+        const uint32_t cycles = dg_count_stop();
+        put_line("l ", (uint32_t)node, cycles);
+        dg_count_start();
+    }
+}
+#else
+void dg_trace(int node, const void *output, uint32_t bytes)
+{
+    const uint8_t *b = (const uint8_t *)output;
     uint32_t h = 2166136261u;
     if (!tracing) {
         return;
     }
-    while (n-- > 0) {
+    while (bytes-- > 0) {
         h = (h ^ *b++) * 16777619u;
     }
-    put_text("t ");
-    put_number((uint32_t)node);
-    put_number(h);
-    dg_putc('\n');
+    put_line("t ", (uint32_t)node, h);
 }
+#endif
 
 int main(void)
 {
     uint32_t used = 0;
-    (void)trace;
     dg_init();
     for (uint32_t i = 0; i < CASES; i++) {
         load_case(i);
@@ -72,10 +89,7 @@ int main(void)
         const uint32_t stack = dg_stack_used();
         used = stack > used ? stack : used;
         if (code != 0) {
-            put_text("e ");
-            put_number(i);
-            put_number((uint32_t)code);
-            dg_putc('\n');
+            put_line("e ", i, (uint32_t)code);
         }
         for (uint32_t k = 0; k < OUTPUTS; k++) {
             put_text("o ");
@@ -87,10 +101,7 @@ int main(void)
             dg_putc('\n');
         }
         if (cycles != 0) {
-            put_text("c ");
-            put_number(i);
-            put_number(cycles);
-            dg_putc('\n');
+            put_line("c ", i, cycles);
         }
     }
     if (used != 0) {

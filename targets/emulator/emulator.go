@@ -20,9 +20,14 @@ import (
 
 // Result is what a program printed, and what it cost.
 type Result struct {
-	Output string
-	Insns  uint64 // of the first marked region; 0 where nothing counts
-	Cycles uint64 // an estimate, likewise
+	Output  string
+	Regions []Cost // of the marked regions, in order; none where nothing counts
+}
+
+// Cost is what a region of a program takes.
+type Cost struct {
+	Insns  uint64 `json:"insns"`
+	Cycles uint64 `json:"cycles"` // an estimate
 }
 
 // maxOutput bounds what is kept of a program's output.
@@ -49,9 +54,10 @@ func Run(ctx context.Context, t *targets.Target, program, plugin string) (*Resul
 		return nil, fmt.Errorf("%s: the program did not finish: %v\n%s", args[0], err, tail(text))
 	}
 	r := &Result{Output: text}
-	if m := countLine.FindStringSubmatch(errs.String()); m != nil {
-		r.Insns, _ = strconv.ParseUint(m[1], 10, 64)
-		r.Cycles, _ = strconv.ParseUint(m[2], 10, 64)
+	for _, m := range countLine.FindAllStringSubmatch(errs.String(), -1) {
+		insns, _ := strconv.ParseUint(m[1], 10, 64)
+		cycles, _ := strconv.ParseUint(m[2], 10, 64)
+		r.Regions = append(r.Regions, Cost{insns, cycles})
 	}
 	return r, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,10 +20,24 @@ import (
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
-// Build overrides the target's compiler.
+// Build overrides the target's compiler, and says what of a traced program is wanted.
 type Build struct {
 	CC     string
 	CFlags []string
+	Trace  bool // hash every node's output
+	Layers bool // count every node's cost instead
+}
+
+// flags returns what the compiler is given besides the target's flags.
+func (b Build) flags() []string {
+	flags := slices.Clone(b.CFlags)
+	if b.Trace || b.Layers {
+		flags = append(flags, "-include", "trace.h")
+	}
+	if b.Layers {
+		flags = append(flags, "-DDG_COUNT_LAYERS")
+	}
+	return flags
 }
 
 // Execution is what a compiled model printed for a list of cases.
@@ -31,7 +46,14 @@ type Execution struct {
 	Traces     map[int]uint32     // hash of each node's output in the first case
 	Insns      uint64             // of the first case; 0 where nothing counts
 	Cycles     uint64
-	StackBytes int // measured; 0 where the platform cannot tell
+	Layers     []Layer // of the first case, with Build.Layers
+	StackBytes int     // measured; 0 where the platform cannot tell
+}
+
+// Layer is what one node of the lowered graph takes.
+type Layer struct {
+	Node int // index
+	emulator.Cost
 }
 
 // Execute builds p with the cases inside and runs it on its target.
@@ -59,13 +81,20 @@ func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{Insns: r.Insns, Cycles: r.Cycles, Traces: map[int]uint32{}}
-	return x, x.parse(r.Output, p.Lowered.Outputs, len(cases))
+	x := &Execution{Traces: map[int]uint32{}}
+	if len(r.Regions) > 0 {
+		x.Insns, x.Cycles = r.Regions[0].Insns, r.Regions[0].Cycles
+	}
+	err = x.parse(r.Output, p.Lowered.Outputs, len(cases))
+	for i := range min(len(x.Layers), len(r.Regions)) {
+		x.Layers[i].Cost = r.Regions[i]
+	}
+	return x, err
 }
 
 // prepare writes the model, the harness and the cases into dir.
 func prepare(p *deepgo.Program, cases [][]*tensor.Tensor, dir string, b Build) (*toolchain.Build, error) {
-	build := &toolchain.Build{Target: p.Target, Dir: dir, Script: dir, CC: b.CC, CFlags: b.CFlags}
+	build := &toolchain.Build{Target: p.Target, Dir: dir, Script: dir, CC: b.CC, CFlags: b.flags()}
 	write := func(name string, data []byte) error { return os.WriteFile(filepath.Join(dir, name), data, 0o666) }
 	for _, f := range p.Files {
 		if err := write(f.Name, f.Data); err != nil {
@@ -154,6 +183,8 @@ func (x *Execution) parse(text string, outputs []*ir.Value, cases int) error {
 			x.StackBytes, err = strconv.Atoi(f[1])
 		case f[0] == "t" && len(f) == 3:
 			err = x.trace(f)
+		case f[0] == "l" && len(f) == 3:
+			err = x.layer(f)
 		case f[0] == "e" && len(f) == 3:
 			err = fmt.Errorf("the model returned error %s in case %s", f[2], f[1])
 		}
@@ -200,5 +231,15 @@ func (x *Execution) trace(f []string) error {
 		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
 	}
 	x.Traces[node] = uint32(hash)
+	return nil
+}
+
+func (x *Execution) layer(f []string) error {
+	node, err := strconv.Atoi(f[1])
+	cycles, err2 := strconv.ParseUint(f[2], 10, 64)
+	if err != nil || err2 != nil {
+		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
+	}
+	x.Layers = append(x.Layers, Layer{Node: node, Cost: emulator.Cost{Cycles: cycles}})
 	return nil
 }

@@ -113,7 +113,7 @@ func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Resu
 		step = func(string) {}
 	}
 	step("compiling")
-	opt.Compile.Trace = opt.Layers
+	opt.Compile.Trace, opt.Build.Trace = opt.Layers, opt.Layers
 	p, err := m.Compile(opt.Compile)
 	if err != nil {
 		return nil, err
