@@ -98,6 +98,7 @@ func (m *Model) Run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 // CompileOptions say what to make of a model.
 type CompileOptions struct {
 	Target    string // name of a target, such as "cortex-m4"; "" is "host"
+	Board     string // name of a board instead, whose memory then counts
 	Name      string // prefix of every name in the C; "" is the model's name
 	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
 	Emit      string // "split" (or "") or "single"
@@ -106,6 +107,14 @@ type CompileOptions struct {
 	Disable   []string
 	CheckEval bool // interpret the graph before and after every pass
 	Dump      func(seq int, pass string, g *ir.Graph, changed int)
+}
+
+func (o CompileOptions) target() (*targets.Target, error) {
+	if o.Board == "" {
+		return targets.Load(orDefault(o.Target, "host"))
+	}
+	_, t, err := targets.LoadBoard(o.Board)
+	return t, err
 }
 
 // Program is a model compiled for a target.
@@ -122,7 +131,7 @@ type Program struct {
 
 // Compile lowers the model for a target and prints C. The model is not changed.
 func (m *Model) Compile(opt CompileOptions) (*Program, error) {
-	target, err := targets.Load(orDefault(opt.Target, "host"))
+	target, err := opt.target()
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ var mayImport = map[string][]string{
 	"targets/toolchain":    {"targets"},
 	"targets/emulator":     {"targets", "targets/toolchain", "runtime"},
 	".":                    {"frontend", "passes", "codegen", "ir/interp"},
-	"cmd/internal/verify":  {".", "frontend/onnxgo", "targets/toolchain", "targets/emulator", "runtime"},
+	"cmd/internal/device":  {"codegen/pack"},
+	"cmd/internal/verify":  {".", "codegen/pack", "frontend/onnxgo", "targets/toolchain", "targets/emulator", "runtime"},
 	"cmd":                  {".", "codegen/pack", "cmd/internal/verify", "frontend/onnxgo"},
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed kernels/*.c include/*.h harness program
+//go:embed kernels/*.c include/*.h harness program firmware
 var files embed.FS
 
 // Kernel returns the C of a kernel: the first variant that exists for the ISA words, in their order, or the plain one.
@@ -60,6 +60,12 @@ func Program() []string { return list("program") }
 // ProgramFile returns a file of the folder program.
 func ProgramFile(name string) (data []byte, ok bool) {
 	data, err := files.ReadFile("program/" + name)
+	return data, err == nil
+}
+
+// Firmware returns a file of the folder firmware, such as "main.c" or "riscv/start.S".
+func Firmware(name string) (data []byte, ok bool) {
+	data, err := files.ReadFile("firmware/" + name)
 	return data, err == nil
 }
 

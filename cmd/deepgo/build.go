@@ -18,13 +18,9 @@ import (
 )
 
 type buildFlags struct {
-	load   loadFlags
+	firmwareFlags
 	target string
 	out    string
-	name   string
-	io     string
-	cc     string
-	cflags []string
 	json   bool
 }
 
@@ -32,28 +28,33 @@ func newBuild() *cobra.Command {
 	var f buildFlags
 	c := &cobra.Command{
 		Use:   "build MODEL.onnx",
-		Short: "Make a program of a model",
+		Short: "Make a program or a board's firmware of a model",
 		Long: `Make a program of a model, for machines with an operating system: it reads tensors from .npy, .pb,
 .png and text files, runs the model, and prints its outputs or writes them as .npy. The program's own
--h lists the model's inputs and outputs.`,
+-h lists the model's inputs and outputs.
+
+With --board, make firmware instead: it runs the model as a host tells it to by serial port.`,
 		Example: `  deepgo build model.onnx
   deepgo build model.onnx --target linux-aarch64 --output digits
-  deepgo build model.onnx --target windows-x86_64 --cflags -O3`,
+  deepgo build model.onnx --target windows-x86_64 --cflags -O3
+  deepgo build model.onnx --board arduino-uno --output firmware/`,
 		Args:              exactArgs("MODEL.onnx"),
 		ValidArgsFunction: modelCompletion,
 		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
 	}
-	f.load.add(c)
+	f.firmwareFlags.add(c)
 	targetFlag(c, &f.target)
-	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name)")
-	c.Flags().StringVar(&f.name, "name", "", "the program's `name` for itself (default: the model's file name)")
-	ioFlag(c, &f.io)
-	compilerFlags(c, &f.cc, &f.cflags)
+	boardFlag(c, &f.board, "make firmware for this `board`: a name from deepgo boards")
+	c.MarkFlagsMutuallyExclusive("board", "target")
+	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name), or with --board the folder")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
 }
 
 func (f *buildFlags) run(c *cobra.Command, file string) error {
+	if f.board != "" {
+		return f.buildFirmware(c, file)
+	}
 	t, err := targets.Load(f.target)
 	if err != nil {
 		return err
@@ -77,6 +78,35 @@ func (f *buildFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	return f.report(c.OutOrStdout(), out, t)
+}
+
+// buildFirmware writes the firmware in every format that the board takes.
+func (f *buildFlags) buildFirmware(c *cobra.Command, file string) error {
+	files, board, err := f.images(c, file)
+	if err != nil {
+		return err
+	}
+	dir := f.out
+	if dir == "" {
+		dir = "."
+	}
+	if err := writeFiles(dir, files); err != nil {
+		return err
+	}
+	var names []string
+	for _, image := range files {
+		names = append(names, filepath.Join(dir, image.Name))
+	}
+	if board.Driver == "posix" { // the board's system runs it as a program
+		if err := os.Chmod(names[0], 0o777); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return printJSON(c.OutOrStdout(), map[string]any{"files": names, "board": board.Name, "target": board.Target})
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "wrote %s\n", strings.Join(names, " "))
+	return err
 }
 
 // build compiles in a folder of its own, and moves the program to its place when it is whole.

@@ -88,7 +88,7 @@ func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOpt
 func command(c *cobra.Command, file, target string) string {
 	parts := []string{"deepgo compile", filepath.Base(file), "--target", target}
 	c.Flags().Visit(func(flag *pflag.Flag) {
-		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags", "package", "data"}, flag.Name) {
+		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags", "package", "data", "board", "port", "tool"}, flag.Name) {
 			return
 		}
 		parts = append(parts, "--"+flag.Name, strings.Trim(flag.Value.String(), "[]"))

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/device"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/frontend"
 	"github.com/deepgo/deepgo/frontend/onnxgo"
+	"github.com/deepgo/deepgo/targets"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
@@ -27,6 +29,8 @@ type verifyFlags struct {
 	random uint
 	layers bool
 	json   bool
+	board  string
+	device string
 }
 
 func newVerify() *cobra.Command {
@@ -42,7 +46,8 @@ Floats may differ by 1e-4 + 1e-4*|expected|. Quantized outputs must equal the in
 the integer graph bit for bit, and be within one step of the goldens, 99 % of them equal.`,
 		Example: `  deepgo verify model.onnx --target cortex-m4 --data testdata/
   deepgo verify model.onnx --target atmega328p --random 20
-  deepgo verify model.onnx --target raspberry-pi-4 --layers --json`,
+  deepgo verify model.onnx --target raspberry-pi-4 --layers --json
+  deepgo verify model.onnx --board arduino-uno --device /dev/ttyACM0 --data testdata/`,
 		Args:              exactArgs("MODEL.onnx"),
 		ValidArgsFunction: modelCompletion,
 		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
@@ -54,6 +59,10 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
 	c.Flags().BoolVar(&f.layers, "layers", false, "name the first node that differs")
 	compilerFlags(c, &f.cc, &f.cflags)
+	boardFlag(c, &f.board, "the `board` that --device is: a name from deepgo boards")
+	c.Flags().StringVar(&f.device, "device", "", "run on a board: a serial `port`, tcp:HOST:PORT, ssh:USER@HOST")
+	c.MarkFlagsMutuallyExclusive("board", "target")
+	c.MarkFlagsRequiredTogether("board", "device")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
 }
@@ -68,10 +77,17 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	bar := spinner(c.ErrOrStderr(), !f.json)
-	r, err := verify.Run(c.Context(), m, cases, verify.Options{
-		Compile: deepgo.CompileOptions{Target: f.target, IO: f.io, Command: "deepgo verify"},
+	opt := verify.Options{
+		Compile: deepgo.CompileOptions{Target: f.target, Board: f.board, IO: f.io, Command: "deepgo verify"},
 		Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers, Step: bar,
-	})
+	}
+	if f.device != "" {
+		if opt.Device, err = f.open(); err != nil {
+			return err
+		}
+		defer opt.Device.Close()
+	}
+	r, err := verify.Run(c.Context(), m, cases, opt)
 	bar("")
 	if err != nil {
 		return err
@@ -86,6 +102,15 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 		return errFailed
 	}
 	return nil
+}
+
+// open connects to the board. A board that ssh reaches runs what deepgo flash put there.
+func (f *verifyFlags) open() (*device.Client, error) {
+	board, _, err := targets.LoadBoard(f.board)
+	if err != nil {
+		return nil, err
+	}
+	return device.Open(f.device, remoteName(board), board.Baud)
 }
 
 // secondOpinion lets onnx-go read the model too: both readers must give the same graph.
@@ -148,10 +173,8 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 		fmt.Fprintf(w, " (%.3g quantization steps)", r.MaxSteps)
 	}
 	fmt.Fprintf(w, ", %.2f %% of the elements equal\n", 100*r.ExactFraction)
-	fmt.Fprintf(w, "flash\t%s (%s of code, %s of constants)\n", bytesText(r.FlashBytes), bytesText(r.CodeBytes), bytesText(r.ConstBytes))
-	fmt.Fprintf(w, "RAM\t%s of arena, at most %s of stack\n", bytesText(r.RAMBytes), bytesText(r.StackBytes))
-	if !r.Fits {
-		fmt.Fprintf(w, "note\tit does not fit the part that %s stands for; the emulated board has more memory\n", r.Target)
+	if r.FlashBytes > 0 { // a board is not measured, but run
+		printFootprint(w, r)
 	}
 	if r.Insns > 0 {
 		fmt.Fprintf(w, "time\t%d instructions, about %d cycles\n", r.Insns, r.Cycles)
@@ -165,4 +188,12 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 		fmt.Fprintf(w, "problem\t%s\n", p)
 	}
 	return w.Flush()
+}
+
+func printFootprint(w io.Writer, r *verify.Result) {
+	fmt.Fprintf(w, "flash\t%s (%s of code, %s of constants)\n", bytesText(r.FlashBytes), bytesText(r.CodeBytes), bytesText(r.ConstBytes))
+	fmt.Fprintf(w, "RAM\t%s of arena, at most %s of stack\n", bytesText(r.RAMBytes), bytesText(r.StackBytes))
+	if !r.Fits {
+		fmt.Fprintf(w, "note\tit does not fit the part that %s stands for; the emulated board has more memory\n", r.Target)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/device"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/frontend/onnxgo"
 	"github.com/deepgo/deepgo/ir"
@@ -104,6 +105,7 @@ type Options struct {
 	Build   Build
 	Layers  bool              // name the first node that differs
 	Step    func(what string) // called as each stage begins
+	Device  *device.Client    // run on this board instead of the target's emulator
 }
 
 // Run verifies the model on one target.
@@ -118,13 +120,17 @@ func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	if missing := toolchain.Missing(p.Target); len(missing) > 0 && opt.Build.CC == "" {
+	if missing := toolchain.Missing(p.Target); len(missing) > 0 && opt.Build.CC == "" && opt.Device == nil {
 		return nil, &ir.Error{Msg: fmt.Sprintf("target %s needs %s, which this machine lacks", p.Target.Name, strings.Join(missing, ", ")), Hint: toolchain.InstallHint(p.Target)}
 	}
 	c := &comparison{model: m, program: p, result: &Result{Model: m.Name, Target: p.Target.Name, Cases: len(cases), Against: "interpreter", RAMBytes: p.Memory.ArenaBytes, BitExact: true}}
 	step("interpreting")
 	if err := c.interpret(cases); err != nil {
 		return nil, err
+	}
+	if opt.Device != nil {
+		step("running on the board")
+		return c.result, c.executeOn(opt.Device, cases)
 	}
 	step("building and running")
 	x, err := c.execute(ctx, cases, opt)
@@ -233,6 +239,12 @@ func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*E
 			c.compare(cases[from+i], from+i, outs)
 		}
 	}
+	c.judge()
+	return first, nil
+}
+
+// judge sums the comparisons up.
+func (c *comparison) judge() {
 	c.result.ExactFraction = float64(c.exact) / float64(max(c.total, 1))
 	c.result.Pass = len(c.result.Problems) == 0
 	// Among fewer elements than this, one that ONNX Runtime's float sums put on the other side of a tie is more than 1 %.
@@ -240,7 +252,6 @@ func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*E
 	if c.quantized() && c.total >= enough && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
 		c.problem("%.2f %% of the elements equal the goldens; expected at least 99 %%", 100*c.result.ExactFraction)
 	}
-	return first, nil
 }
 
 // quantized reports whether the program computes with integers throughout.

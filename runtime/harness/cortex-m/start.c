@@ -5,9 +5,12 @@
 extern char __stack_top[], __data_load[], __data_start[], __data_end[], __bss_start[], __bss_end[];
 int main(void);
 void dg_reset(void);
+void dg_systick(void);
+__attribute__((weak)) void dg_systick(void) {}
 
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
     __stack_top, (void *)dg_reset, (void *)dg_reset, (void *)dg_reset, (void *)dg_reset, (void *)dg_reset, (void *)dg_reset,
+    [15] = (void *)dg_systick,
 };
 
 void dg_reset(void)

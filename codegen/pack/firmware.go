@@ -1,0 +1,95 @@
+package pack
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/codegen/cw"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+	rt "github.com/deepgo/deepgo/runtime"
+)
+
+// onnxTypes are ONNX's numbers of element types (TensorProto.DataType), as the serial protocol has them.
+var onnxTypes = map[tensor.DType]int{
+	tensor.Float32: 1, tensor.Uint8: 2, tensor.Int8: 3, tensor.Uint16: 4, tensor.Int16: 5, tensor.Int32: 6, tensor.Int64: 7,
+	tensor.Bool: 9, tensor.Float64: 11, tensor.Uint32: 12, tensor.Uint64: 13,
+}
+
+// DTypeOf returns the element type of a number in the serial protocol.
+func DTypeOf(number int) (tensor.DType, bool) {
+	for d, n := range onnxTypes {
+		if n == number {
+			return d, true
+		}
+	}
+	return tensor.Invalid, false
+}
+
+// Firmware returns the files of a board's firmware: the model, the protocol, the driver, and the start-up code where start
+// names some.
+func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error) {
+	header, err := firmwareHeader(m, clockHz)
+	if err != nil {
+		return nil, err
+	}
+	files := append([]codegen.File{{Name: "model.h", Data: header}}, m.Files...)
+	add := func(name string, data []byte, ok bool) {
+		if !ok {
+			ir.Bugf("the runtime has no firmware file %s", name)
+		}
+		files = append(files, codegen.File{Name: name, Data: data})
+	}
+	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "board_" + driver + ".c"} {
+		data, ok := rt.Firmware(name)
+		add(name, data, ok)
+	}
+	switch start {
+	case "cortex-m":
+		for _, name := range []string{"start.c", "link.ld"} {
+			data, ok := rt.Harness("cortex-m/" + name)
+			add(name, data, ok)
+		}
+	case "riscv":
+		for _, name := range []string{"start.S", "link.ld"} {
+			data, ok := rt.Firmware("riscv/" + name)
+			add(name, data, ok)
+		}
+	}
+	return files, nil
+}
+
+// firmwareHeader prints model.h for runtime/firmware/main.c.
+func firmwareHeader(m Model, clockHz int) ([]byte, error) {
+	var buf bytes.Buffer
+	w := cw.New(&buf)
+	up := strings.ToUpper(m.Name)
+	w.Comment("model.h: the model " + m.Name + " for main.c")
+	w.Directive("include \"%s.h\"", m.Name)
+	w.Blank()
+	w.Directive("define MODEL_CLOCK_HZ %du", clockHz)
+	w.Line("enum { INPUTS = %d, OUTPUTS = %d };", len(m.Inputs), len(m.Outputs))
+	w.Line("static const char model_name[] = %s;", quote(m.Name))
+	w.Line("static DG_ALIGN(%s_ARENA_ALIGN) uint8_t arena[%s_ARENA_BYTES];", up, up)
+	args := []string{"arena"}
+	var rows []string
+	for i, p := range slices.Concat(m.Inputs, m.Outputs) {
+		d, ok := onnxTypes[p.Type.DType]
+		if !ok {
+			return nil, &ir.Error{Msg: fmt.Sprintf("%q is %s, which the serial protocol cannot carry", p.Name, p.Type), Hint: "compile it, and write a program around it"}
+		}
+		w.Line("static %s buffer%d[%d];", p.Type.DType.C(), i, max(p.Type.Len(), 1))
+		args = append(args, fmt.Sprintf("buffer%d", i))
+		rows = append(rows, fmt.Sprintf("{ buffer%d, %d, %d }", i, p.Type.Bytes(), d))
+	}
+	w.Line("static const struct {")
+	w.Line("    void *data;")
+	w.Line("    uint32_t bytes;")
+	w.Line("    uint8_t dtype;")
+	w.List("} ports[INPUTS + OUTPUTS] = {", rows, "};")
+	w.Line("static int run_model(void) { return %s_run(%s); }", m.Name, strings.Join(args, ", "))
+	return buf.Bytes(), w.Err()
+}
