@@ -1,6 +1,7 @@
 /* board_avr.c: ATmega328P and ATmega2560 (data sheets, USART and 16-bit timer): USART0 at 115200 baud, timer 1. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
+#include <avr/wdt.h>
 
 #include "board.h"
 
@@ -9,6 +10,8 @@ ISR(TIMER1_OVF_vect) { overflows++; }
 
 void board_init(void)
 {
+    MCUSR = 0; /* a boot loader that started us by the watchdog may have left it on */
+    wdt_disable();
     UCSR0A = 1 << U2X0;
     UBRR0 = (F_CPU + 4 * BOARD_BAUD) / (8 * BOARD_BAUD) - 1;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00;
