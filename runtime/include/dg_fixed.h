@@ -9,10 +9,12 @@
 DG_INLINE int32_t dg_requant(int32_t a, int32_t m, int32_t s)
 {
     const int64_t p = (int64_t)a * m;
-    const int64_t q = p >> s;
-    const int64_t half = (int64_t)1 << (s - 1);
-    const int64_t rest = p - (int64_t)((uint64_t)q << s);
-    return (int32_t)(q + (rest > half || (rest == half && (q & 1) != 0)));
+    if (s > 32) { /* almost always: then only a carry comes out of the lower word */
+        const int32_t hi = (int32_t)(p >> 32);
+        const int32_t up = (uint32_t)p != 0 || (hi >> (s - 32) & 1) != 0;
+        return (hi + ((int32_t)1 << (s - 33)) - 1 + up) >> (s - 32);
+    }
+    return (int32_t)((p + ((int64_t)1 << (s - 1)) - 1 + (p >> s & 1)) >> s);
 }
 
 /* dg_round_shift returns a * 2^-s, rounded to nearest, ties to even. 1 <= s <= 31. */

@@ -1,0 +1,82 @@
+/* dg_dsp.h: sums of 8-bit products by the DSP instructions of Armv7E-M and Armv8-M (Cortex-M4, M7, M33). They multiply two pairs
+ * of 16-bit values at once; bytes are widened to pairs by SXTB16, which takes bytes 0 and 2, or with a rotation 1 and 3. */
+#ifndef DG_DSP_H
+#define DG_DSP_H
+
+#include "dg.h"
+
+/* dg_load4 reads four bytes, which need not be aligned. */
+DG_INLINE uint32_t dg_load4(const void *p)
+{
+    uint32_t v;
+    __builtin_memcpy(&v, p, 4);
+    return v;
+}
+
+/* dg_even and dg_odd widen bytes 0 and 2, or 1 and 3, of v, signed, and add the pair a. */
+DG_INLINE uint32_t dg_even(uint32_t a, uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(r) : "r"(a), "r"(v));
+    return r;
+}
+
+DG_INLINE uint32_t dg_odd(uint32_t a, uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(a), "r"(v));
+    return r;
+}
+
+/* dg_even_u and dg_odd_u are the same for unsigned bytes. */
+DG_INLINE uint32_t dg_even_u(uint32_t a, uint32_t v)
+{
+    uint32_t r;
+    __asm__("uxtab16 %0, %1, %2" : "=r"(r) : "r"(a), "r"(v));
+    return r;
+}
+
+DG_INLINE uint32_t dg_odd_u(uint32_t a, uint32_t v)
+{
+    uint32_t r;
+    __asm__("uxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(a), "r"(v));
+    return r;
+}
+
+/* dg_weven and dg_wodd widen without adding. */
+DG_INLINE uint32_t dg_weven(uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtb16 %0, %1" : "=r"(r) : "r"(v));
+    return r;
+}
+
+DG_INLINE uint32_t dg_wodd(uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+    return r;
+}
+
+/* dg_smlad returns acc plus the products of both pairs; dg_smlabb and dg_smlatt plus that of the lower, or upper, one. */
+DG_INLINE int32_t dg_smlad(uint32_t a, uint32_t b, int32_t acc)
+{
+    __asm__("smlad %0, %1, %2, %0" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+}
+
+DG_INLINE int32_t dg_smlabb(uint32_t a, uint32_t b, int32_t acc)
+{
+    __asm__("smlabb %0, %1, %2, %0" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+}
+
+DG_INLINE int32_t dg_smlatt(uint32_t a, uint32_t b, int32_t acc)
+{
+    __asm__("smlatt %0, %1, %2, %0" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+}
+
+/* dg_pair returns v in both halves. */
+DG_INLINE uint32_t dg_pair(int32_t v) { return (uint32_t)(uint16_t)v * 0x10001u; }
+#endif
