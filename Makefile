@@ -15,7 +15,7 @@ PACKAGES = gcc libc6-dev clang g++ gcc-arm-none-eabi libnewlib-arm-none-eabi gcc
 	gcc-avr avr-libc simavr gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 	gcc-arm-linux-gnueabi libc6-dev-armel-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
 	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross gcc-mingw-w64-x86-64 wine wine64 lld llvm wasi-libc libclang-rt-dev-wasm32 nodejs cmake arduino-builder arduino-core-avr \
-	avrdude libsimavr-dev libelf-dev gdb-multiarch openssh-server openssh-client python3 \
+	avrdude libsimavr-dev libelf-dev gdb-multiarch openssh-server openssh-client python3 chromium \
 	qemu-system-arm qemu-system-misc qemu-user libglib2.0-dev
 
 check:          ## install what the tests need (Debian), and run them all; nothing is skipped

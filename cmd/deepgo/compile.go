@@ -32,6 +32,7 @@ type compileFlags struct {
 	json    bool
 	pack    string
 	data    string
+	report  string
 }
 
 func newCompile() *cobra.Command {
@@ -58,6 +59,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	packageFlags(c, &f.pack, &f.data)
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
+	c.Flags().StringVar(&f.report, "report", "", "write a page about the network, its layers and memory into this `file.html`")
 	c.Flags().BoolVar(&f.check, "check", false, "interpret the graph before and after every pass, and fail where they differ")
 	c.Flags().BoolVar(&f.json, "json", false, "print the report as JSON")
 	return c
@@ -88,7 +90,7 @@ func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOpt
 func command(c *cobra.Command, file, target string) string {
 	parts := []string{"deepgo compile", filepath.Base(file), "--target", target}
 	c.Flags().Visit(func(flag *pflag.Flag) {
-		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags", "package", "data", "board", "port", "tool"}, flag.Name) {
+		if slices.Contains([]string{"target", "output", "dump", "check", "json", "cc", "cflags", "package", "data", "board", "port", "tool", "report"}, flag.Name) {
 			return
 		}
 		parts = append(parts, "--"+flag.Name, strings.Trim(flag.Value.String(), "[]"))
@@ -112,7 +114,7 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	if err := p.Fit(); err != nil {
 		return err
 	}
-	r := report(p)
+	r := summary(p)
 	if err := r.measure(c.Context(), m, opt); err != nil {
 		return err
 	}
@@ -126,6 +128,11 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	r.setFiles(dir, files)
+	if f.report != "" {
+		if err := writeReport(c.Context(), f.report, m, p, opt); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		return printJSON(c.OutOrStdout(), r)
 	}
@@ -174,7 +181,7 @@ type compileJSON struct {
 	limits [2]int // flash and RAM of the part
 }
 
-func report(p *deepgo.Program) *compileJSON {
+func summary(p *deepgo.Program) *compileJSON {
 	r := &compileJSON{Name: p.Name, Target: p.Target.Name, ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes}
 	r.limits = [2]int{p.Target.FlashBytes, p.Target.RAMBytes}
 	return r

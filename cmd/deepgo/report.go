@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/report"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/targets/toolchain"
+)
+
+// writeReport writes the page about a compiled model. Where the target's tools are installed it is measured, layer by layer.
+func writeReport(ctx context.Context, file string, m *deepgo.Model, p *deepgo.Program, opt deepgo.CompileOptions) error {
+	var cost *verify.Cost
+	if len(toolchain.Missing(p.Target)) == 0 {
+		opt.Dump, opt.Emit = nil, "split"
+		var err error
+		if cost, err = verify.Bench(ctx, m, verify.Options{Compile: opt, Layers: true}); err != nil {
+			return err
+		}
+	}
+	page, err := report.Page(report.Collect(m, p, cost))
+	if err != nil {
+		return err
+	}
+	return writeFiles(filepath.Dir(file), []codegen.File{{Name: filepath.Base(file), Data: page}})
+}
