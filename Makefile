@@ -23,4 +23,7 @@ check:          ## install what the tests need (Debian), and run them all; nothi
 	CI=true $(MAKE) vet
 	CI=true go test -timeout 50m ./...
 
-.PHONY: all gen vet test check
+release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
+	.ci/release
+
+.PHONY: all gen vet test check release

@@ -76,6 +76,24 @@ func TestPackageC(t *testing.T) {
 	}
 }
 
+// TestExampleC builds examples/c as its README says, and compares with what that says it prints.
+func TestExampleC(t *testing.T) {
+	need(t, "cc")
+	dir := t.TempDir()
+	for _, model := range []string{"sine_int8", "digits_int8"} {
+		mustRun(t, "compile", models+model+"/model.onnx", "--output", dir)
+	}
+	readme, err := os.ReadFile("../../examples/c/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(shell(t, "../../examples/c", "cc -std=c99 -O2 "+warnings+" -I"+dir+" two_models.c "+dir+"/*.c -o "+dir+"/two_models && "+dir+"/two_models")) {
+		if !strings.Contains(string(readme), "    "+line) {
+			t.Errorf("examples/c/README.md does not say %q", line)
+		}
+	}
+}
+
 func TestPackageMake(t *testing.T) {
 	need(t, "make", "aarch64-linux-gnu-gcc", "qemu-aarch64")
 	dir := makePackage(t, "make", "digits_int8")

@@ -23,7 +23,8 @@ no library, and proves on the host or an emulator that it computes what the mode
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.Name(), err} })
-	root.AddCommand(newCompile(), newBuild(), newFlash(), newRun(), newVerify(), newBench(), newInspect(), newTargets(), newBoards(), newOps(), newDemo(), newDoctor(), newVersion())
+	root.DisableAutoGenTag = true
+	root.AddCommand(newCompile(), newBuild(), newFlash(), newRun(), newVerify(), newBench(), newInspect(), newTargets(), newBoards(), newOps(), newDemo(), newDoctor(), newMan(), newVersion())
 	return root
 }
 
