@@ -106,9 +106,13 @@ func evalReduce(c *Call) ([]*tensor.Tensor, error) {
 		full[a] = 1
 	}
 	r := reductionOf(c.Def.Name)
+	start := r.start
+	if y.DType == tensor.Bool { // what no bool is less than, or greater than
+		start = min(max(start, 0), 1)
+	}
 	acc := make([]float64, y.Len())
 	for i := range acc {
-		acc[i] = r.start
+		acc[i] = start
 	}
 	i := 0
 	walk(x.Shape, func(at []int) { acc[at[0]] = r.step(acc[at[0]], x.F64(i)); i++ }, broadcastStrides(full, x.Shape))
