@@ -56,7 +56,11 @@ func (b *builder) pick() *ir.Value {
 }
 
 // node adds an operator, where its shape rule accepts it and the result is of a sensible size.
+// So it is with what it would have read: nil in, nil out.
 func (b *builder) node(opName string, attrs ir.Attrs, in ...*ir.Value) *ir.Value {
+	if slices.Contains(in, nil) {
+		return nil
+	}
 	n := &ir.Node{Op: opName, Attrs: attrs, Inputs: in, From: []string{fmt.Sprintf("%s_%d", opName, len(b.g.Nodes))}}
 	n.Outputs = []*ir.Value{{}}
 	types, err := op.Infer(n)
