@@ -115,7 +115,7 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	r := summary(p)
-	if err := r.measure(c.Context(), m, opt); err != nil {
+	if err := r.measure(c.Context(), m, p, opt); err != nil {
 		return err
 	}
 	dir, files := f.out, p.Files
@@ -216,14 +216,16 @@ func of(limit int) string {
 
 // measure adds what only the target's compiler can tell, where it is installed, and refuses a program whose code makes it too
 // big for the part.
-func (r *compileJSON) measure(ctx context.Context, m *deepgo.Model, opt deepgo.CompileOptions) error {
-	opt.Emit, opt.Dump = "split", nil
-	p, err := m.Compile(opt)
-	if err != nil {
-		return err
-	}
+func (r *compileJSON) measure(ctx context.Context, m *deepgo.Model, p *deepgo.Program, opt deepgo.CompileOptions) error {
 	if _, err := exec.LookPath(p.Target.CC); err != nil {
 		return nil
+	}
+	if opt.Emit != "split" { // the constants must be apart, which are not compiled
+		opt.Emit, opt.Dump = "split", nil
+		var err error
+		if p, err = m.Compile(opt); err != nil {
+			return err
+		}
 	}
 	f, err := verify.Measure(ctx, p, verify.Build{})
 	if err != nil {

@@ -399,13 +399,14 @@ func Measure(ctx context.Context, p *deepgo.Program, b Build) (toolchain.Footpri
 	build := &toolchain.Build{Target: p.Target, Dir: dir, CC: b.CC, CFlags: b.CFlags}
 	apart := 0
 	for _, f := range p.Files {
+		if strings.HasSuffix(f.Name, "_weights.c") {
+			apart = p.Report.ConstBytes
+			continue
+		}
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
 			return toolchain.Footprint{}, err
 		}
-		switch {
-		case strings.HasSuffix(f.Name, "_weights.c"):
-			apart = p.Report.ConstBytes
-		case strings.HasSuffix(f.Name, ".c"):
+		if strings.HasSuffix(f.Name, ".c") {
 			build.Model = append(build.Model, f.Name)
 		}
 	}
