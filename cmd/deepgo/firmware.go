@@ -19,26 +19,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// boardName is the value of --board.
-type boardName struct{ value *string }
-
-func (b boardName) String() string { return *b.value }
-func (b boardName) Type() string   { return "string" }
-
-func (b boardName) Set(s string) error {
-	if _, _, err := targets.LoadBoard(s); err != nil {
-		return err
-	}
-	*b.value = s
-	return nil
-}
-
-// boardFlag adds --board with completion.
-func boardFlag(c *cobra.Command, board *string, usage string) {
-	c.Flags().Var(boardName{board}, "board", usage)
-	complete(c, "board", targets.Boards())
-}
-
 // firmware is a board's firmware being built.
 type firmware struct {
 	board   *targets.Board
@@ -82,11 +62,13 @@ func (f *firmware) build(ctx context.Context) ([]codegen.File, error) {
 // regions tells the linker script where the board's memory is.
 func (f *firmware) regions() []string {
 	var flags []string
-	for name, r := range map[string]*targets.Region{"flash": f.board.Flash, "ram": f.board.RAM} {
+	add := func(name string, r *targets.Region) {
 		if r != nil {
 			flags = append(flags, fmt.Sprintf("-Wl,--defsym=dg_%s=%#x", name, r.Origin), fmt.Sprintf("-Wl,--defsym=dg_%s_len=%d", name, r.Bytes))
 		}
 	}
+	add("flash", f.board.Flash)
+	add("ram", f.board.RAM)
 	return flags
 }
 

@@ -9,18 +9,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// choice is the value of a flag that takes one of a few words.
-type choice struct {
+// checkedString is the value of a flag that not every word is right for.
+type checkedString struct {
 	value *string
-	words []string
+	check func(string) error
 }
 
-func (c choice) String() string { return *c.value }
-func (c choice) Type() string   { return "string" }
+func (c checkedString) String() string { return *c.value }
+func (c checkedString) Type() string   { return "string" }
 
-func (c choice) Set(s string) error {
-	if !slices.Contains(c.words, s) {
-		return fmt.Errorf("expected %s or %s", strings.Join(c.words[:len(c.words)-1], ", "), c.words[len(c.words)-1])
+func (c checkedString) Set(s string) error {
+	if err := c.check(s); err != nil {
+		return err
 	}
 	*c.value = s
 	return nil
@@ -29,7 +29,12 @@ func (c choice) Set(s string) error {
 // choiceFlag adds a flag that takes one of words, the first by default, with completion.
 func choiceFlag(c *cobra.Command, p *string, name, usage string, words ...string) {
 	*p = words[0]
-	c.Flags().Var(choice{p, words}, name, usage)
+	c.Flags().Var(checkedString{p, func(s string) error {
+		if slices.Contains(words, s) {
+			return nil
+		}
+		return fmt.Errorf("expected %s or %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+	}}, name, usage)
 	complete(c, name, words)
 }
 
@@ -44,25 +49,17 @@ func compilerFlags(c *cobra.Command, cc *string, cflags *[]string) {
 	c.Flags().StringArrayVar(cflags, "cflags", nil, "more `flags` for the compiler, after the target's (repeatable)")
 }
 
-// targetName is the value of --target.
-type targetName struct{ value *string }
-
-func (t targetName) String() string { return *t.value }
-func (t targetName) Type() string   { return "string" }
-
-func (t targetName) Set(s string) error {
-	if _, err := targets.Load(s); err != nil {
-		return err
-	}
-	*t.value = s
-	return nil
-}
-
 // targetFlag adds --target with completion.
 func targetFlag(c *cobra.Command, target *string) {
 	*target = "host"
-	c.Flags().VarP(targetName{target}, "target", "t", "machine to compile for: a `name` from deepgo targets")
+	c.Flags().VarP(checkedString{target, func(s string) error { _, err := targets.Load(s); return err }}, "target", "t", "machine to compile for: a `name` from deepgo targets")
 	complete(c, "target", targets.Names())
+}
+
+// boardFlag adds --board with completion.
+func boardFlag(c *cobra.Command, board *string, usage string) {
+	c.Flags().Var(checkedString{board, func(s string) error { _, _, err := targets.LoadBoard(s); return err }}, "board", usage)
+	complete(c, "board", targets.Boards())
 }
 
 func complete(c *cobra.Command, flag string, values []string) {
