@@ -71,15 +71,32 @@ func (f *boardsFlags) run(c *cobra.Command, _ []string) error {
 // try compiles the model for the board. Code and stack come on top of what is compared here.
 func (b *boardFit) try(m *deepgo.Model, io string) {
 	p, err := m.Compile(deepgo.CompileOptions{Board: b.Name, IO: io})
-	fits := err == nil
+	fits := err == nil && p.Fit() == nil
 	b.Fits = &fits
 	if err != nil {
 		b.Needs = "more than its processor can address"
 		return
 	}
 	flash, ram := p.Report.ConstBytes, p.Report.ArenaBytes+p.Report.IOBytes
-	fits = p.Fit() == nil
 	b.Needs = fmt.Sprintf("%s of constants, %s of arena and buffers", bytesText(flash), bytesText(ram))
+	if !fits {
+		b.Needs += b.remedy(m, io, flash, ram)
+	}
+}
+
+// remedy says what would make a model fit.
+func (b *boardFit) remedy(m *deepgo.Model, io string, flash, ram int) string {
+	if q, err := m.Compile(deepgo.CompileOptions{Board: b.Name, IO: "quantized"}); io != "quantized" && err == nil && q.Fit() == nil {
+		return "; fits with --io quantized"
+	}
+	text := ""
+	if b.FlashBytes > 0 && flash > b.FlashBytes {
+		text += fmt.Sprintf("; %s of flash too little", bytesText(flash-b.FlashBytes))
+	}
+	if b.RAMBytes > 0 && ram > b.RAMBytes {
+		text += fmt.Sprintf("; %s of RAM too little", bytesText(ram-b.RAMBytes))
+	}
+	return text
 }
 
 func printBoards(out io.Writer, all []boardFit) error {
