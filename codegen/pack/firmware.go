@@ -43,7 +43,7 @@ func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error
 		}
 		files = append(files, codegen.File{Name: name, Data: data})
 	}
-	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "board_" + driver + ".c"} {
+	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "stm32_usart.h", "board_" + driver + ".c"} {
 		data, ok := rt.Firmware(name)
 		add(name, data, ok)
 	}

@@ -2,12 +2,14 @@
 #include <stdint.h>
 
 #define DEMCR (*(volatile uint32_t *)0xE000EDFCu)
+#define DWT_LAR (*(volatile uint32_t *)0xE0001FB0u)
 #define DWT_CTRL (*(volatile uint32_t *)0xE0001000u)
 #define DWT_CYCCNT (*(volatile uint32_t *)0xE0001004u)
 
 void board_count_start(void)
 {
     DEMCR |= 1u << 24; /* TRCENA */
+    DWT_LAR = 0xC5ACCE55u; /* Cortex-M7 locks it */
     DWT_CYCCNT = 0;
     DWT_CTRL |= 1u;
 }
