@@ -3,6 +3,7 @@ package pack
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,6 +30,13 @@ func DTypeOf(number int) (tensor.DType, bool) {
 	return tensor.Invalid, false
 }
 
+// startFiles are the files of each kind of start-up code, under runtime/firmware or runtime/harness.
+var startFiles = map[string][]string{
+	"cortex-m": {"cortex-m/start.c", "cortex-m/link.ld"},
+	"riscv":    {"riscv/start.S", "riscv/link.ld"},
+	"esp32":    {"riscv/start.S", "esp32/link.ld"},
+}
+
 // Firmware returns the files of a board's firmware: the model, the protocol, the driver, and the start-up code where start
 // names some.
 func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error) {
@@ -43,21 +51,16 @@ func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error
 		}
 		files = append(files, codegen.File{Name: name, Data: data})
 	}
-	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "stm32_usart.h", "board_" + driver + ".c"} {
+	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "stm32_usart.h", "pl011.h", "board_" + driver + ".c"} {
 		data, ok := rt.Firmware(name)
 		add(name, data, ok)
 	}
-	switch start {
-	case "cortex-m":
-		for _, name := range []string{"start.c", "link.ld"} {
-			data, ok := rt.Harness("cortex-m/" + name)
-			add(name, data, ok)
+	for _, file := range startFiles[start] {
+		data, ok := rt.Firmware(file)
+		if !ok {
+			data, ok = rt.Harness(file)
 		}
-	case "riscv":
-		for _, name := range []string{"start.S", "link.ld"} {
-			data, ok := rt.Firmware("riscv/" + name)
-			add(name, data, ok)
-		}
+		add(path.Base(file), data, ok)
 	}
 	return files, nil
 }

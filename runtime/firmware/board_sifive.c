@@ -15,6 +15,12 @@ void board_init(void)
     *(volatile uint32_t *)0x1001203Cu &= ~(3u << 16);          /* iof_sel */
     *(volatile uint32_t *)0x10012038u |= 3u << 16;             /* iof_en */
 #endif
+#ifdef BOARD_K210 /* pins 4 and 5 are the UART's; the clock is the 26 MHz crystal, without the PLL */
+    *(volatile uint32_t *)0x50440020u &= ~1u;                  /* clk_sel0: the crystal */
+    *(volatile uint32_t *)0x5044002Cu |= 1u << 20;             /* clk_en_peri: the pin multiplexer */
+    *(volatile uint32_t *)0x502B0010u = 18u | 1u << 20 | 1u << 23;           /* UARTHS_RX, input on, Schmitt trigger */
+    *(volatile uint32_t *)0x502B0014u = 19u | 15u << 8 | 1u << 12;           /* UARTHS_TX, output on */
+#endif
     REG(0x18) = (BOARD_CLOCK_HZ + BOARD_BAUD / 2) / BOARD_BAUD - 1; /* div */
     REG(0x08) = 1; /* txctrl: on */
     REG(0x0C) = 1; /* rxctrl: on */
