@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,6 +55,9 @@ With --board, make firmware instead: it runs the model as a host tells it to by 
 func (f *buildFlags) run(c *cobra.Command, file string) error {
 	if f.board != "" {
 		return f.buildFirmware(c, file)
+	}
+	if f.layers {
+		return &usageError{"build", errors.New("--layers is for firmware: it needs --board")}
 	}
 	t, err := targets.Load(f.target)
 	if err != nil {

@@ -2,16 +2,19 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/targets"
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
@@ -126,17 +129,55 @@ func TestBoardsUnderQEMU(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			needTools(t, target)
 			need(t, board.Emulator[0])
-			dir, port := t.TempDir(), freePort(t)
-			mustRun(t, "build", digits+"/model.onnx", "--board", name, "--output", dir)
-			serial := fmt.Sprintf("tcp:127.0.0.1:%d,server,nowait", port)
-			start(t, append(board.Emulator, "-serial", serial, "-kernel", filepath.Join(dir, "digits_int8-"+name+".elf"))...)
-			listening(t, port)
-			verifyDevice(t, name, fmt.Sprintf("tcp:127.0.0.1:%d", port))
+			verifyDevice(t, name, emulate(t, board))
 		})
 	}
 	if emulated < 6 {
 		t.Errorf("only %d boards are emulated", emulated)
 	}
+}
+
+// TestLayersOnBoard asks an emulated board what each node computed, and how long it took.
+func TestLayersOnBoard(t *testing.T) {
+	for _, name := range []string{"bbc-microbit", "hifive1-revb", "qemu-mps2-an386"} {
+		t.Run(name, func(t *testing.T) {
+			board, target, err := targets.LoadBoard(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			needTools(t, target)
+			need(t, board.Emulator[0])
+			told, silent := emulate(t, board, "--layers"), emulate(t, board)
+			args := []string{"verify", digits + "/model.onnx", "--board", name, "--data", digits, "--layers", "--json", "--device"}
+			var r verify.Result
+			if err := json.Unmarshal([]byte(mustRun(t, append(args, told)...)), &r); err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Layers) < 6 {
+				t.Errorf("only %d layers", len(r.Layers))
+			}
+			for _, l := range r.Layers {
+				if !l.Equal || len(l.From) == 0 || name == "hifive1-revb" && l.Cycles == 0 {
+					t.Errorf("%+v", l)
+				}
+			}
+			var stderr strings.Builder
+			if code := run(append(args, silent), &strings.Builder{}, &stderr); code == 0 || !strings.Contains(stderr.String(), "deepgo flash --layers") {
+				t.Errorf("firmware without traces: exit code %d, %s", code, stderr.String())
+			}
+		})
+	}
+}
+
+// emulate builds firmware of digits for a board that QEMU has, starts it, and returns its serial port.
+func emulate(t *testing.T, board *targets.Board, flags ...string) string {
+	t.Helper()
+	dir, port := t.TempDir(), freePort(t)
+	mustRun(t, append([]string{"build", digits + "/model.onnx", "--board", board.Name, "--output", dir}, flags...)...)
+	serial := fmt.Sprintf("tcp:127.0.0.1:%d,server,nowait", port)
+	start(t, append(slices.Clone(board.Emulator), "-serial", serial, "-kernel", filepath.Join(dir, "digits_int8-"+board.Name+".elf"))...)
+	listening(t, port)
+	return fmt.Sprintf("tcp:127.0.0.1:%d", port)
 }
 
 // TestFlashByGDB replaces the program of a running board through its gdb server.

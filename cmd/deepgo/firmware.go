@@ -26,6 +26,7 @@ type firmware struct {
 	dir     string // where it is built
 	cc      string
 	cflags  []string
+	layers  bool // it tells what its nodes compute
 }
 
 // build compiles the firmware and returns its image in each of the board's formats.
@@ -38,6 +39,9 @@ func (f *firmware) build(ctx context.Context) ([]codegen.File, error) {
 	target := *p.Target
 	target.LDFlags = append(append([]string{}, target.LDFlags...), f.regions()...)
 	b := toolchain.Build{Target: &target, Dir: f.dir, Script: f.dir, CC: f.cc, CFlags: f.cflags}
+	if f.layers {
+		b.CFlags = append(b.CFlags, "-include", "trace.h")
+	}
 	for _, d := range f.board.Defines {
 		b.CFlags = append(b.CFlags, "-D"+d)
 	}
@@ -151,6 +155,7 @@ type firmwareFlags struct {
 	board  string
 	name   string
 	io     string
+	layers bool
 	cc     string
 	cflags []string
 }
@@ -159,6 +164,7 @@ func (f *firmwareFlags) add(c *cobra.Command) {
 	f.load.add(c)
 	c.Flags().StringVar(&f.name, "name", "", "the model's `name` for itself (default: the model's file name)")
 	ioFlag(c, &f.io)
+	c.Flags().BoolVar(&f.layers, "layers", false, "firmware that tells what each node computes, for verify --device --layers")
 	compilerFlags(c, &f.cc, &f.cflags)
 }
 
@@ -175,7 +181,7 @@ func (f *firmwareFlags) images(c *cobra.Command, file string) ([]codegen.File, *
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := m.Compile(deepgo.CompileOptions{Board: f.board, Name: f.name, IO: f.io, Command: command(c, file, target.Name)})
+	p, err := m.Compile(deepgo.CompileOptions{Board: f.board, Name: f.name, IO: f.io, Trace: f.layers, Command: command(c, file, target.Name)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -187,7 +193,7 @@ func (f *firmwareFlags) images(c *cobra.Command, file string) ([]codegen.File, *
 		return nil, nil, err
 	}
 	defer os.RemoveAll(dir)
-	fw := firmware{board: board, program: p, dir: dir, cc: f.cc, cflags: words(f.cflags)}
+	fw := firmware{board: board, program: p, dir: dir, cc: f.cc, cflags: words(f.cflags), layers: f.layers}
 	files, err := fw.build(c.Context())
 	return files, board, err
 }

@@ -57,7 +57,7 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	c.Flags().StringVar(&f.data, "data", "", "`folder` with test_data_set_N/input_I.pb and output_I.pb")
 	ioFlag(c, &f.io)
 	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
-	c.Flags().BoolVar(&f.layers, "layers", false, "name the first node that differs")
+	c.Flags().BoolVar(&f.layers, "layers", false, "compare every node's output, and name the first that differs")
 	compilerFlags(c, &f.cc, &f.cflags)
 	boardFlag(c, &f.board, "the `board` that --device is: a name from deepgo boards")
 	c.Flags().StringVar(&f.device, "device", "", "run on a board: a serial `port`, tcp:HOST:PORT, ssh:USER@HOST")
@@ -181,6 +181,7 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 	} else if r.Cycles > 0 {
 		fmt.Fprintf(w, "time\t%d cycles\n", r.Cycles)
 	}
+	printLayerResults(w, r.Layers)
 	if r.OnnxGo.Read && r.OnnxGo.Differ == "" {
 		fmt.Fprintf(w, "onnx-go\treads the same graph\n")
 	}
@@ -188,6 +189,23 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 		fmt.Fprintf(w, "problem\t%s\n", p)
 	}
 	return w.Flush()
+}
+
+func printLayerResults(w io.Writer, layers []verify.LayerResult) {
+	for _, l := range layers {
+		state := "equal"
+		if !l.Equal {
+			state = "differs"
+		}
+		if l.Cycles > 0 {
+			state += fmt.Sprintf(", %d cycles", l.Cycles)
+		}
+		from := strings.Join(l.From[:min(len(l.From), 1)], "")
+		if more := len(l.From) - 1; more > 0 {
+			from += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(w, "layer %d\t%s (from %s): %s\n", l.Node, l.Op, from, state)
+	}
 }
 
 func printFootprint(w io.Writer, r *verify.Result) {

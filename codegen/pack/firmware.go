@@ -45,22 +45,16 @@ func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error
 		return nil, err
 	}
 	files := append([]codegen.File{{Name: "model.h", Data: header}}, m.Files...)
-	add := func(name string, data []byte, ok bool) {
+	common := []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "stm32_usart.h", "pl011.h", "trace.h", "board_" + driver + ".c"}
+	for _, name := range slices.Concat(common, startFiles[start]) {
+		data, ok := rt.Firmware(name)
+		if !ok {
+			data, ok = rt.Harness(name)
+		}
 		if !ok {
 			ir.Bugf("the runtime has no firmware file %s", name)
 		}
-		files = append(files, codegen.File{Name: name, Data: data})
-	}
-	for _, name := range []string{"main.c", "board.h", "cycles_dwt.h", "cycles_systick.h", "stm32_usart.h", "pl011.h", "board_" + driver + ".c"} {
-		data, ok := rt.Firmware(name)
-		add(name, data, ok)
-	}
-	for _, file := range startFiles[start] {
-		data, ok := rt.Firmware(file)
-		if !ok {
-			data, ok = rt.Harness(file)
-		}
-		add(path.Base(file), data, ok)
+		files = append(files, codegen.File{Name: path.Base(name), Data: data})
 	}
 	return files, nil
 }

@@ -121,6 +121,41 @@ static void run(void)
     end();
 }
 
+#ifdef DG_TRACE
+static int tracing;
+
+/* dg_trace sends a node's number, the FNV-1a hash of its output, and its cycles; the model calls it behind each node. */
+void dg_trace(int node, const void *output, uint32_t bytes)
+{
+    if (!tracing) {
+        return;
+    }
+    const uint32_t cycles = board_count_stop();
+    const uint8_t *b = (const uint8_t *)output;
+    uint32_t hash = 2166136261u;
+    while (bytes-- > 0) {
+        hash = (hash ^ *b++) * 16777619u;
+    }
+    begin('T', 10);
+    put16((uint16_t)node);
+    put32(hash);
+    put32(cycles);
+    end();
+    board_count_start();
+}
+
+/* trace runs the model, and sends a frame a node; the frame without payload is the last. */
+static void trace(void)
+{
+    tracing = 1;
+    board_count_start();
+    (void)run_model();
+    tracing = 0;
+    begin('T', 0);
+    end();
+}
+#endif
+
 /* output is: output, offset, number of bytes. */
 static void output(const uint8_t *p, uint16_t len)
 {
@@ -144,6 +179,9 @@ static void answer(char type, const uint8_t *p, uint16_t len)
     case 'L': load(p, len); break;
     case 'R': run(); break;
     case 'O': output(p, len); break;
+#ifdef DG_TRACE
+    case 'T': trace(); break;
+#endif
     default: refuse(BAD_TYPE);
     }
 }

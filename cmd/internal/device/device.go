@@ -136,6 +136,33 @@ func (c *Client) Run() (cycles uint64, err error) {
 	return uint64(binary.LittleEndian.Uint32(answer[1:])), nil
 }
 
+// Trace is what one node of the model on the board computed.
+type Trace struct {
+	Node   int    // its index in the lowered graph
+	Hash   uint32 // FNV-1a of its first output
+	Cycles uint64 // by the board's own count; 0 where it has none
+}
+
+// Traces runs the model once, and returns what its nodes computed. The firmware must have been built to tell.
+func (c *Client) Traces() ([]Trace, error) {
+	var all []Trace
+	answer, err := c.ask('T', nil, runTime)
+	for err == nil && len(answer) == 10 {
+		all = append(all, Trace{
+			Node: int(binary.LittleEndian.Uint16(answer)), Hash: binary.LittleEndian.Uint32(answer[2:]),
+			Cycles: uint64(binary.LittleEndian.Uint32(answer[6:])),
+		})
+		_, answer, err = c.answer(time.After(runTime))
+	}
+	if errors.Is(err, errUnknown) {
+		return nil, errors.New("the board's firmware does not tell what its layers compute; deepgo flash --layers makes one that does")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tracing the model: %w", err)
+	}
+	return all, nil
+}
+
 // Output reads an output of n bytes.
 func (c *Client) Output(output, n int) ([]byte, error) {
 	var data []byte
@@ -157,10 +184,12 @@ func (c *Client) Output(output, n int) ([]byte, error) {
 var (
 	errSilent = errors.New("no answer")
 	errLost   = errors.New("the connection was lost")
+
+	errUnknown = errors.New("the firmware does not know the request")
 )
 
 // refusals are the reasons in an E frame.
-var refusals = map[byte]string{1: "the request was damaged on its way", 2: "the firmware does not know the request", 3: "the request is out of range"}
+var refusals = map[byte]error{1: errors.New("the request was damaged on its way"), 2: errUnknown, 3: errors.New("the request is out of range")}
 
 // ask sends a request and returns the payload of the answer.
 func (c *Client) ask(kind byte, payload []byte, limit time.Duration) ([]byte, error) {
@@ -178,7 +207,7 @@ func (c *Client) ask(kind byte, payload []byte, limit time.Duration) ([]byte, er
 	case err != nil:
 		return nil, err
 	case got == 'E' && len(answer) == 1:
-		return nil, fmt.Errorf("refused: %s", refusals[answer[0]])
+		return nil, fmt.Errorf("refused: %w", refusals[answer[0]])
 	case got != kind:
 		return nil, fmt.Errorf("an answer to another request")
 	}

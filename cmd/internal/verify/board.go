@@ -10,7 +10,7 @@ import (
 )
 
 // executeOn runs the cases on a board that holds the program's firmware.
-func (c *comparison) executeOn(d *device.Client, cases []Case) error {
+func (c *comparison) executeOn(d *device.Client, cases []Case, layers bool) error {
 	info, err := d.Info()
 	if err != nil {
 		return err
@@ -29,7 +29,10 @@ func (c *comparison) executeOn(d *device.Client, cases []Case) error {
 		c.compare(cases[i], i, outs)
 	}
 	c.judge()
-	return nil
+	if !layers {
+		return nil
+	}
+	return c.layersOn(d)
 }
 
 // sameModel compares what the board says of its model with the program.
@@ -53,11 +56,41 @@ func samePorts(have []device.Port, want []codegen.Port) bool {
 	return true
 }
 
-func (c *comparison) runOn(d *device.Client, i int) (outs []*tensor.Tensor, cycles uint64, err error) {
+// layersOn compares the board's nodes with the interpreter's, in the first case.
+func (c *comparison) layersOn(d *device.Client) error {
+	if err := c.loadOn(d, 0); err != nil {
+		return err
+	}
+	traces, err := d.Traces()
+	if err != nil {
+		return err
+	}
+	x := &Execution{Traces: map[int]uint32{}}
+	cycles := map[int]uint64{}
+	for _, t := range traces {
+		x.Traces[t.Node], cycles[t.Node] = t.Hash, t.Cycles
+	}
+	if err := c.compareLayers(x); err != nil {
+		return err
+	}
+	for i, l := range c.result.Layers {
+		c.result.Layers[i].Cycles = cycles[l.Node]
+	}
+	return nil
+}
+
+func (c *comparison) loadOn(d *device.Client, i int) error {
 	for k, t := range c.inputs[i] {
 		if err := d.Load(k, t.Bytes()); err != nil {
-			return nil, 0, err
+			return err
 		}
+	}
+	return nil
+}
+
+func (c *comparison) runOn(d *device.Client, i int) (outs []*tensor.Tensor, cycles uint64, err error) {
+	if err := c.loadOn(d, i); err != nil {
+		return nil, 0, err
 	}
 	if cycles, err = d.Run(); err != nil {
 		return nil, 0, err

@@ -95,8 +95,18 @@ type Result struct {
 	Cycles        uint64         `json:"cycles,omitempty"`
 	Fits          bool           `json:"fits"`    // the part's flash and RAM, with buffers and stack; emulated boards may have more
 	OnnxGo        onnxgo.Opinion `json:"onnx_go"` // the second reader's
+	Layers        []LayerResult  `json:"layers,omitempty"`
 	Pass          bool           `json:"pass"`
 	Problems      []string       `json:"problems,omitempty"`
+}
+
+// LayerResult is what one node of the lowered graph computed in the first case.
+type LayerResult struct {
+	Node   int      `json:"node"` // index in the lowered graph
+	Op     string   `json:"op"`
+	From   []string `json:"from"`             // the ONNX nodes that it computes
+	Equal  bool     `json:"equal"`            // every bit as the interpreter has it
+	Cycles uint64   `json:"cycles,omitempty"` // on a board, by its own count
 }
 
 // Options say what to verify.
@@ -130,7 +140,7 @@ func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Resu
 	}
 	if opt.Device != nil {
 		step("running on the board")
-		return c.result, c.executeOn(opt.Device, cases)
+		return c.result, c.executeOn(opt.Device, cases, opt.Layers)
 	}
 	step("building and running")
 	x, err := c.execute(ctx, cases, opt)
@@ -232,7 +242,9 @@ func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*E
 		}
 		if first == nil {
 			first = x
-			c.result.Insns, c.result.Cycles = x.Insns, x.Cycles
+			if !opt.Layers { // the hashes take longer than the model
+				c.result.Insns, c.result.Cycles = x.Insns, x.Cycles
+			}
 		}
 		c.result.StackMeasured = max(c.result.StackMeasured, x.StackBytes)
 		for i, outs := range x.Outputs {
@@ -349,30 +361,33 @@ func (c *comparison) count(d, want, step float64) {
 	}
 }
 
-// compareLayers names the first node whose output differs from the interpreter's, in the first case. Floats may differ in
-// their last bits: there the first node is only where it begins.
+// compareLayers holds every node's output against the interpreter's, in the first case, and names the first that differs.
+// Floats may differ in their last bits: there the first node is only where it begins.
 func (c *comparison) compareLayers(x *Execution) error {
-	index, done := map[*ir.Node]int{}, false
+	index := map[*ir.Node]int{}
 	for i, n := range c.program.Lowered.Nodes {
 		index[n] = i
 	}
 	_, err := interp.Run(c.program.Lowered, c.inputs[0], interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
 		got, traced := x.Traces[index[n]]
-		if done || !traced {
+		if !traced {
 			return
 		}
 		h := fnv.New32a()
 		h.Write(out[0].Bytes())
-		if h.Sum32() != got {
-			done = true
-			kind := "differs from the interpreter's"
-			if out[0].DType.IsFloat() {
-				kind = "is the first whose bits differ from the interpreter's"
-			}
-			c.result.Problems = append(c.result.Problems, fmt.Sprintf("layer %d: the output of %s (from %s) %s", index[n], n.Op, strings.Join(n.From, ", "), kind))
-		}
+		c.result.Layers = append(c.result.Layers, LayerResult{Node: index[n], Op: n.Op, From: n.From, Equal: h.Sum32() == got})
 	}})
-	return err
+	first := slices.IndexFunc(c.result.Layers, func(l LayerResult) bool { return !l.Equal })
+	if err != nil || first < 0 {
+		return err
+	}
+	l := c.result.Layers[first]
+	kind := "differs from the interpreter's"
+	if c.program.Lowered.Nodes[l.Node].Outputs[0].Type.DType.IsFloat() {
+		kind = "is the first whose bits differ from the interpreter's"
+	}
+	c.result.Problems = append(c.result.Problems, fmt.Sprintf("layer %d: the output of %s (from %s) %s", l.Node, l.Op, strings.Join(l.From, ", "), kind))
+	return nil
 }
 
 // measure fills in flash and stack.
