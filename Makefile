@@ -18,12 +18,14 @@ PACKAGES = gcc libc6-dev clang g++ gcc-arm-none-eabi libnewlib-arm-none-eabi gcc
 	avrdude libsimavr-dev libelf-dev gdb-multiarch openssh-server openssh-client python3 chromium \
 	qemu-system-arm qemu-system-misc qemu-user libglib2.0-dev
 
-check:          ## install what the tests need (Debian), and run them all; nothing is skipped
+packages:       ## install compilers and emulators (Debian)
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+
+check: packages ## install what the tests need (Debian), and run them all; nothing is skipped
 	CI=true $(MAKE) vet
 	CI=true go test -timeout 50m ./...
 
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test check release
+.PHONY: all gen vet test packages check release

@@ -5,6 +5,10 @@
 
 #include "dg.h"
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "this was compiled by deepgo for a processor with DSP instructions: give the C compiler -mcpu=cortex-m4 or the like, or compile the model for another --target"
+#endif
+
 /* dg_load4 reads four bytes, which need not be aligned. */
 DG_INLINE uint32_t dg_load4(const void *p)
 {

@@ -58,6 +58,11 @@ type Layer struct {
 
 // Execute builds p with the cases inside and runs it on its target.
 func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b Build) (*Execution, error) {
+	if p.Target.FlashSpace == "avr" { // the other emulated boards have more memory than the part
+		if err := p.Fit(); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp("", "deepgo-verify-")
 	if err != nil {
 		return nil, err
