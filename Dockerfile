@@ -10,7 +10,7 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags=-s -o /deepgo ./cmd/deepgo
 
 FROM debian:bookworm-slim
 COPY Makefile /tmp/Makefile
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends make && make -C /tmp packages && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends make ca-certificates && make -C /tmp packages && rm -rf /var/lib/apt/lists/*
 COPY --from=build /deepgo /usr/local/bin/deepgo
 WORKDIR /work
 ENTRYPOINT ["deepgo"]

@@ -15,11 +15,12 @@ PACKAGES = gcc libc6-dev clang g++ gcc-arm-none-eabi libnewlib-arm-none-eabi gcc
 	gcc-avr avr-libc simavr gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 	gcc-arm-linux-gnueabi libc6-dev-armel-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
 	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross gcc-mingw-w64-x86-64 wine wine64 lld llvm wasi-libc libclang-rt-dev-wasm32 nodejs cmake arduino-builder arduino-core-avr \
-	avrdude libsimavr-dev libelf-dev gdb-multiarch openssh-server openssh-client python3 chromium \
+	avrdude libsimavr-dev libelf-dev gdb-multiarch openssh-server openssh-client python3 python3-venv chromium \
 	qemu-system-arm qemu-system-misc qemu-user libglib2.0-dev
 
-packages:       ## install compilers and emulators (Debian)
+packages:       ## install compilers and emulators (Debian), and PlatformIO's packer
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+	command -v pio >/dev/null || { python3 -m venv /opt/platformio && /opt/platformio/bin/pip install -q platformio && ln -sf /opt/platformio/bin/pio /usr/local/bin/pio; }
 
 check: packages ## install what the tests need (Debian), and run them all; nothing is skipped
 	CI=true $(MAKE) vet

@@ -39,9 +39,26 @@ func collect(t *testing.T, file string) (*Data, *deepgo.Program, *verify.Cost) {
 	return Collect(m, p, cost), p, cost
 }
 
+// reported returns the models that the page is looked at with: the captcha reader, and the largest shared one.
+func reported(t *testing.T) []string {
+	files := []string{"../../../testdata/captcha/model.onnx"}
+	if shared := os.Getenv("DEEPGO_SHARED"); shared != "" {
+		files = append(files, filepath.Join(shared, "models/mlperf-tiny/vww_int8/model.onnx"))
+	} else {
+		t.Log("DEEPGO_SHARED is not set: vww is left out")
+	}
+	return files
+}
+
 // TestPageShowsTheFigures compares the page's figures with the compiler's and the measured ones.
 func TestPageShowsTheFigures(t *testing.T) {
-	d, p, cost := collect(t, "../../../testdata/captcha/model.onnx")
+	for _, file := range reported(t) {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) { checkFigures(t, file) })
+	}
+}
+
+func checkFigures(t *testing.T, file string) {
+	d, p, cost := collect(t, file)
 	page, err := Page(d)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +93,7 @@ func TestPageShowsTheFigures(t *testing.T) {
 	if cost != nil && (sum < cost.Cycles*9/10 || sum > cost.Cycles*11/10) {
 		t.Errorf("the layers take %d cycles, the model %d", sum, cost.Cycles)
 	}
-	if !strings.Contains(string(page), "behind a sigmoid") {
+	if strings.Contains(string(page), "behind a sigmoid") != coarseOutput(p) || strings.Contains(file, "captcha") && !coarseOutput(p) {
 		t.Error("the page does not warn of the ties of 8-bit sigmoid outputs")
 	}
 }
@@ -123,7 +140,13 @@ func TestBrowser(t *testing.T) {
 		}
 		t.Skip(err)
 	}
-	d, _, _ := collect(t, "../../../testdata/captcha/model.onnx")
+	for _, file := range reported(t) {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) { checkInBrowser(t, chromium, file) })
+	}
+}
+
+func checkInBrowser(t *testing.T, chromium, file string) {
+	d, _, _ := collect(t, file)
 	page, err := Page(d)
 	if err != nil {
 		t.Fatal(err)
