@@ -14,6 +14,8 @@ import (
 type Options struct {
 	// Observe, where set, is called with every node and its outputs after it ran.
 	Observe func(n *ir.Node, out []*tensor.Tensor)
+	// Fast evaluates by the quick ways of ir/op, which give the same bits.
+	Fast bool
 }
 
 // Run returns the outputs of g for the inputs, both in graph order.
@@ -24,7 +26,7 @@ func Run(g *ir.Graph, inputs []*tensor.Tensor, opt Options) ([]*tensor.Tensor, e
 	}
 	last := lastUses(g)
 	for i, n := range g.Nodes {
-		out, err := step(n, env)
+		out, err := step(n, env, opt.Fast)
 		if err != nil {
 			return nil, fmt.Errorf("node %q (%s): %w", nodeName(n), n.Op, err)
 		}
@@ -57,7 +59,7 @@ func bind(g *ir.Graph, inputs []*tensor.Tensor) (map[*ir.Value]*tensor.Tensor, e
 	return env, nil
 }
 
-func step(n *ir.Node, env map[*ir.Value]*tensor.Tensor) ([]*tensor.Tensor, error) {
+func step(n *ir.Node, env map[*ir.Value]*tensor.Tensor, fast bool) ([]*tensor.Tensor, error) {
 	in := make([]*tensor.Tensor, len(n.Inputs))
 	for i, v := range n.Inputs {
 		if v == nil {
@@ -67,7 +69,11 @@ func step(n *ir.Node, env map[*ir.Value]*tensor.Tensor) ([]*tensor.Tensor, error
 			return nil, fmt.Errorf("input %q has no value", v.Name)
 		}
 	}
-	out, err := op.Eval(n, in)
+	eval := op.Eval
+	if fast {
+		eval = op.EvalFast
+	}
+	out, err := eval(n, in)
 	if err != nil {
 		return nil, err
 	}

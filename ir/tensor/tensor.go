@@ -295,6 +295,12 @@ func (t *Tensor) Convert(d DType) *Tensor {
 // Int64s returns the elements as int64.
 func (t *Tensor) Int64s() []int64 {
 	out := make([]int64, t.Len())
+	if d, ok := t.data.([]int8); ok {
+		for i, v := range d {
+			out[i] = int64(v)
+		}
+		return out
+	}
 	for i := range out {
 		out[i] = t.I64(i)
 	}
@@ -304,6 +310,12 @@ func (t *Tensor) Int64s() []int64 {
 // Float64s returns the elements as float64.
 func (t *Tensor) Float64s() []float64 {
 	out := make([]float64, t.Len())
+	if d, ok := t.data.([]float32); ok {
+		for i, v := range d {
+			out[i] = float64(v)
+		}
+		return out
+	}
 	for i := range out {
 		out[i] = t.F64(i)
 	}
