@@ -1,4 +1,4 @@
-// Package onnx reads the ONNX file format into plain Go structs: no operators, no shapes, nothing inferred.
+// Package onnx reads and writes the ONNX file format as plain Go structs: no operators, no shapes, nothing inferred.
 package onnx
 
 import "github.com/deepgo/deepgo/ir/tensor"
@@ -9,6 +9,7 @@ type Model struct {
 	Opsets    map[string]int64 // version per domain; "" is the default domain
 	Producer  string
 	SHA256    string // of the file's bytes, in hex
+	Metadata  map[string]string
 	Graph     *Graph
 	Functions []*Function
 }

@@ -98,6 +98,12 @@ func (d *decoder) fail(format string, args ...any) {
 
 func (d *decoder) model(pb *onnxpb.ModelProto) *Model {
 	m := &Model{IRVersion: pb.GetIrVersion(), Producer: pb.GetProducerName(), Opsets: opsets(pb.OpsetImport)}
+	for _, e := range pb.MetadataProps {
+		if m.Metadata == nil {
+			m.Metadata = map[string]string{}
+		}
+		m.Metadata[e.GetKey()] = e.GetValue()
+	}
 	m.Graph = d.graph(pb.Graph, 0)
 	for _, f := range pb.Functions {
 		m.Functions = append(m.Functions, d.function(f))

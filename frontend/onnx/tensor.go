@@ -319,21 +319,3 @@ func sparseIndex(index *tensor.Tensor, i, rank int, shape []int) int {
 	}
 	return at
 }
-
-// EncodeTensor returns t as the bytes of a TensorProto with raw data.
-func EncodeTensor(name string, t *tensor.Tensor) ([]byte, error) {
-	pb := &onnxpb.TensorProto{Name: &name}
-	for number, d := range dtypes {
-		if d == t.DType {
-			pb.DataType = proto.Int32(int32(number))
-		}
-	}
-	if t.DType.Bits() < 8 && t.DType != tensor.Bool {
-		return nil, fmt.Errorf("writing %s tensors is not supported", t.DType)
-	}
-	for _, s := range t.Shape {
-		pb.Dims = append(pb.Dims, int64(s))
-	}
-	pb.RawData = t.Bytes()
-	return proto.Marshal(pb)
-}
