@@ -1,0 +1,152 @@
+package quantize
+
+import (
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// build returns a copy of the float graph with QuantizeLinear and DequantizeLinear behind every point. Weights and biases
+// become integers; with simulate they stay floats, of the values that the integers stand for, which is quicker to run.
+func (q *quantizer) build(simulate bool) *built {
+	b := &built{q: q, g: q.g.Clone(), simulate: simulate, value: map[*ir.Value]*ir.Value{}, node: map[*ir.Node]*ir.Node{}, out: map[*point]*ir.Value{}}
+	for i, v := range q.g.Inputs {
+		b.value[v] = b.g.Inputs[i]
+	}
+	for i, n := range q.g.Nodes {
+		m := b.g.Nodes[i]
+		b.node[n] = m
+		for k, v := range n.Outputs {
+			b.value[v] = m.Outputs[k]
+		}
+	}
+	b.insert()
+	return b
+}
+
+// built is a quantized copy, with the way from the float graph to it.
+type built struct {
+	q        *quantizer
+	g        *ir.Graph
+	simulate bool
+	value    map[*ir.Value]*ir.Value
+	node     map[*ir.Node]*ir.Node
+	out      map[*point]*ir.Value // what DequantizeLinear gives
+}
+
+func (b *built) insert() {
+	var nodes []*ir.Node
+	for _, v := range b.q.g.Inputs {
+		nodes = append(nodes, b.pair(v)...)
+	}
+	for _, n := range b.q.g.Nodes {
+		m := b.node[n]
+		if w := b.q.weights[n]; w != nil {
+			nodes = append(nodes, b.weights(n, m, w)...)
+		}
+		nodes = append(nodes, m)
+		for _, v := range n.Outputs {
+			if v != nil {
+				nodes = append(nodes, b.pair(v)...)
+			}
+		}
+	}
+	b.g.Nodes = nodes
+}
+
+// pair returns QuantizeLinear and DequantizeLinear for a value that is a point; what read the value now reads their result.
+func (b *built) pair(v *ir.Value) []*ir.Node {
+	p := b.q.at[v]
+	if p == nil {
+		return nil
+	}
+	x, params := b.value[v], p.own().params
+	scale, zero := tensor.New(tensor.Float32), tensor.New(params.DType)
+	scale.SetF64(0, float64(params.Scale))
+	zero.SetI64(0, int64(params.Zero))
+	s, z := b.g.NewConst(v.Name+"_scale", scale), b.g.NewConst(v.Name+"_zero_point", zero)
+	integer := b.g.NewValue(v.Name+"_QuantizeLinear", ir.Type{DType: params.DType, Shape: v.Type.Shape})
+	real := b.g.NewValue(v.Name+"_DequantizeLinear", ir.Type{DType: tensor.Float32, Shape: v.Type.Shape})
+	quantize := &ir.Node{Op: "QuantizeLinear", Attrs: ir.Attrs{}, Inputs: []*ir.Value{x, s, z}, Outputs: []*ir.Value{integer}, From: []string{v.Name + "_QuantizeLinear"}}
+	dequantize := &ir.Node{Op: "DequantizeLinear", Attrs: ir.Attrs{}, Inputs: []*ir.Value{integer, s, z}, Outputs: []*ir.Value{real}, From: []string{v.Name + "_DequantizeLinear"}}
+	integer.Def, real.Def = quantize, dequantize
+	if b.g.IsOutput(x) {
+		x.Name, real.Name = real.Name, x.Name
+	}
+	b.g.Replace(x, real)
+	quantize.Inputs[0] = x
+	b.out[p] = real
+	return []*ir.Node{quantize, dequantize}
+}
+
+// weights makes a product read dequantized integers.
+func (b *built) weights(n, m *ir.Node, w *weights) []*ir.Node {
+	name := n.Inputs[1].Name
+	bias := w.bias(n)
+	if b.simulate {
+		m.Inputs[1] = b.g.NewConst(name+"_real", w.real)
+		if bias != nil {
+			b.setBias(m, b.floats(n, bias))
+		}
+		return nil
+	}
+	axis := int64(channelAxis(n))
+	integers := b.g.NewConst(name+"_quantized", w.q)
+	scale := b.g.NewConst(name+"_scale", tensor.Floats(w.scale, len(w.scale)))
+	nodes := []*ir.Node{b.dequantize(name, integers, scale, axis)}
+	m.Inputs[1] = nodes[0].Outputs[0]
+	if bias == nil {
+		return nodes
+	}
+	if d := b.integerBias(n, w, bias); d != nil {
+		b.setBias(m, d.Outputs[0])
+		return append(nodes, d)
+	}
+	b.setBias(m, b.floats(n, bias))
+	return nodes
+}
+
+func (b *built) setBias(m *ir.Node, v *ir.Value) { m.Inputs = append(m.Inputs[:2:2], v) }
+
+func (b *built) floats(n *ir.Node, bias []float64) *ir.Value {
+	t := tensor.New(tensor.Float32, len(bias))
+	for c, v := range bias {
+		t.SetF64(c, v)
+	}
+	return b.g.NewConst(biasName(n), t)
+}
+
+func biasName(n *ir.Node) string {
+	if v := n.Input(2); v != nil {
+		return v.Name
+	}
+	return n.Outputs[0].Name + "_bias"
+}
+
+func (b *built) dequantize(name string, integers, scale *ir.Value, axis int64) *ir.Node {
+	out := b.g.NewValue(name+"_dequantized", ir.Type{DType: tensor.Float32, Shape: integers.Type.Shape})
+	n := &ir.Node{Op: "DequantizeLinear", Attrs: ir.Attrs{"axis": axis}, Inputs: []*ir.Value{integers, scale}, Outputs: []*ir.Value{out}, From: []string{name + "_DequantizeLinear"}}
+	out.Def = n
+	return n
+}
+
+// integerBias returns the bias in units of the input's scale times the weights', as 32-bit integers; nil where they do not hold
+// it.
+func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
+	p := b.q.rootPoint(n.Inputs[0])
+	if p == nil {
+		return nil
+	}
+	integers, scales := tensor.New(tensor.Int32, len(w.scale)), make([]float32, len(w.scale))
+	for c := range scales {
+		scales[c] = p.own().params.Scale * w.scale[c]
+		v := math.RoundToEven(bias[c] / float64(scales[c]))
+		if math.Abs(v) > math.MaxInt32 || scales[c] == 0 {
+			return nil
+		}
+		integers.SetI64(c, int64(v))
+	}
+	name := biasName(n)
+	return b.dequantize(name, b.g.NewConst(name+"_quantized", integers), b.g.NewConst(name+"_scale", tensor.Floats(scales, len(scales))), 0)
+}

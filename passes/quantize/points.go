@@ -1,0 +1,167 @@
+package quantize
+
+import (
+	"slices"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// point is an activation that QuantizeLinear and DequantizeLinear go behind.
+type point struct {
+	value  *ir.Value
+	dtype  tensor.DType
+	params Params
+	chosen string // how
+	stats  stats
+	leader *point // whose parameters it shares; nil where it has its own
+}
+
+// Params are what integers stand for: real = (q - Zero) * Scale.
+type Params struct {
+	DType tensor.DType
+	Scale float32
+	Zero  int32
+}
+
+// movers only move elements, or choose among them: what they give is on the grid of what they take.
+var movers = map[string]bool{
+	"Reshape": true, "Flatten": true, "Squeeze": true, "Unsqueeze": true, "Transpose": true, "Slice": true, "Split": true, "Gather": true,
+	"Expand": true, "MaxPool": true, "GlobalMaxPool": true, "Concat": true,
+}
+
+// integerOps compute on integers where what they give is wanted as integers.
+var integerOps = map[string]bool{"Add": true, "AveragePool": true, "GlobalAveragePool": true, "Softmax": true}
+
+// findPoints decides which activations become integers: those that products read, directly or by way of movers and integer
+// operators, and with 16 bits those that products give to something else.
+func (q *quantizer) findPoints() {
+	uses := q.g.Uses()
+	wanted := map[*ir.Value]bool{}
+	for _, n := range slices.Backward(q.g.Nodes) {
+		for i, v := range n.Inputs {
+			if v != nil && !v.IsConst() && v.Type.DType == tensor.Float32 && q.wants(n, i, wanted) {
+				wanted[v] = true
+			}
+		}
+	}
+	q.points, q.at = nil, map[*ir.Value]*point{}
+	add := func(v *ir.Value, d tensor.DType) {
+		if q.at[v] == nil {
+			q.at[v] = &point{value: v, dtype: d}
+			q.points = append(q.points, q.at[v])
+		}
+	}
+	for _, v := range q.g.Inputs {
+		if wanted[v] {
+			add(v, tensor.Int8)
+		}
+	}
+	for _, n := range q.g.Nodes {
+		v := n.Outputs[0]
+		switch {
+		case v.Type.DType != tensor.Float32 || movers[n.Op]:
+		case fused(q.g, uses, n):
+		case wanted[v]:
+			add(v, tensor.Int8)
+		case q.integerProduct(behind(n)) && (n == behind(n) || n.Op == "Relu" || n.Op == "Clip"):
+			add(v, tensor.Int16)
+		}
+	}
+	q.joinConcats()
+}
+
+// wants reports whether n reads input i as integers.
+func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]bool) bool {
+	out := q.opt.IO == "int8" && q.g.IsOutput(n.Outputs[0]) || wanted[n.Outputs[0]]
+	switch {
+	case q.integerProduct(n):
+		return i == 0
+	case n.Op == "Concat":
+		return out
+	case movers[n.Op]:
+		return i == 0 && out
+	case n.Op == "Add":
+		return out && !n.Inputs[0].IsConst() && !n.Inputs[1].IsConst()
+	case integerOps[n.Op]:
+		return out
+	}
+	_, elementwise := op.ExprOf(n)
+	return elementwise && len(nonConst(n)) == 1 && out
+}
+
+func nonConst(n *ir.Node) []*ir.Value {
+	var list []*ir.Value
+	for _, v := range n.Inputs {
+		if v != nil && !v.IsConst() {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// integerProduct reports whether n is a product whose weights become integers.
+func (q *quantizer) integerProduct(n *ir.Node) bool {
+	return n != nil && isProduct(n) && q.bits(n) <= 8
+}
+
+// behind walks up through Relu and Clip to the node before.
+func behind(n *ir.Node) *ir.Node {
+	for n != nil && (n.Op == "Relu" || n.Op == "Clip") {
+		n = n.Inputs[0].Def
+	}
+	return n
+}
+
+// fused reports whether n's output is only read by a Relu or Clip that becomes the bounds of an integer operator's result.
+func fused(g *ir.Graph, uses map[*ir.Value][]*ir.Node, n *ir.Node) bool {
+	v := n.Outputs[0]
+	if g.IsOutput(v) || len(uses[v]) != 1 {
+		return false
+	}
+	next := uses[v][0]
+	at := behind(n)
+	return (next.Op == "Relu" || next.Op == "Clip") && at != nil && (isProduct(at) || at.Op == "Add")
+}
+
+// joinConcats gives all that a Concat joins one set of parameters: bytes of one meaning are joined without a look at them.
+func (q *quantizer) joinConcats() {
+	for _, n := range q.g.Nodes {
+		if n.Op != "Concat" {
+			continue
+		}
+		var first *point
+		for _, v := range nonConst(n) {
+			p := q.rootPoint(v)
+			if p == nil {
+				continue
+			}
+			if first == nil {
+				first = p
+			} else if p != first {
+				p.leader = first
+			}
+		}
+	}
+}
+
+// rootPoint walks up through movers to the point that v is quantized at, and to the one that leads it.
+func (q *quantizer) rootPoint(v *ir.Value) *point {
+	for q.at[v] == nil && v.Def != nil && movers[v.Def.Op] && len(nonConst(v.Def)) > 0 {
+		v = nonConst(v.Def)[0]
+	}
+	p := q.at[v]
+	for p != nil && p.leader != nil {
+		p = p.leader
+	}
+	return p
+}
+
+// own returns the point whose parameters p has.
+func (p *point) own() *point {
+	for p.leader != nil {
+		p = p.leader
+	}
+	return p
+}

@@ -1,0 +1,316 @@
+package quantize
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// weights are a product's quantized weights: symmetric, a scale per output channel.
+type weights struct {
+	bits  int
+	q     *tensor.Tensor // int8 or int4, in the shape of the float weights
+	scale []float32
+	real  *tensor.Tensor // what they stand for
+	shift []float64      // what correction adds to the bias; nil for nothing
+}
+
+// bias returns a product's bias with its correction, nil where it has none.
+func (w *weights) bias(n *ir.Node) []float64 {
+	var b []float64
+	if v := n.Input(2); v != nil {
+		b = v.Const.Float64s()
+	}
+	if w.shift == nil {
+		return b
+	}
+	if b == nil {
+		b = make([]float64, len(w.shift))
+	}
+	for c, d := range w.shift {
+		b[c] += d
+	}
+	return b
+}
+
+// narrowTypes are the element types of weights, by bits.
+var narrowTypes = map[int]tensor.DType{8: tensor.Int8, 4: tensor.Int4}
+
+// round quantizes the weights of every integer product. Those of less than 8 bits are rounded by what the error of the
+// product's result is, the others to nearest.
+func (q *quantizer) round() error {
+	q.weights = map[*ir.Node]*weights{}
+	narrow := map[*ir.Value]bool{}
+	for _, n := range q.g.Nodes {
+		if !isProduct(n) {
+			continue
+		}
+		bits := q.bits(n)
+		if bits == 32 {
+			continue
+		}
+		if _, ok := narrowTypes[bits]; !ok {
+			return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("weights of %d bits are not available; expected 8, 4, or 32 for float", bits)}
+		}
+		if bits < 8 {
+			narrow[n.Inputs[0]] = true
+		}
+	}
+	inputs, err := q.keep(narrow)
+	if err != nil {
+		return err
+	}
+	for _, n := range q.g.Nodes {
+		if !q.integerProduct(n) {
+			continue
+		}
+		w := roundNearest(n, q.bits(n))
+		if w.bits < 8 {
+			roundByResult(n, w, inputs[n.Inputs[0]])
+		}
+		w.dequantize(n)
+		q.weights[n] = w
+	}
+	return nil
+}
+
+// keep returns the values of some activations for every sample.
+func (q *quantizer) keep(want map[*ir.Value]bool) (map[*ir.Value][]*tensor.Tensor, error) {
+	kept := map[*ir.Value][]*tensor.Tensor{}
+	if len(want) == 0 {
+		return kept, nil
+	}
+	for v := range want {
+		kept[v] = make([]*tensor.Tensor, len(q.samples))
+	}
+	err := observe(q.g, q.samples, want, func(i int, v *ir.Value, t *tensor.Tensor) { kept[v][i] = t })
+	return kept, err
+}
+
+// channelOf returns the output channel of element i of a product's weights.
+func channelOf(n *ir.Node) func(i int) int {
+	shape := n.Inputs[1].Type.Shape
+	if channelAxis(n) == 0 {
+		inner := tensor.Len(shape[1:])
+		return func(i int) int { return i / inner }
+	}
+	return func(i int) int { return i % shape[1] }
+}
+
+func roundNearest(n *ir.Node, bits int) *weights {
+	real := n.Inputs[1].Const
+	values, at := tensor.Data[float32](real), channelOf(n)
+	channels := channelsOf(n)
+	of := make([][]float32, channels)
+	for i, v := range values {
+		of[at(i)] = append(of[at(i)], v)
+	}
+	w := &weights{bits: bits, q: tensor.New(narrowTypes[bits], real.Shape...), scale: make([]float32, channels)}
+	most := float64(int(1)<<(bits-1) - 1)
+	for c := range channels {
+		w.scale[c] = weightScale(of[c], most, bits < 8)
+	}
+	for i, v := range values {
+		w.q.SetI64(i, clampRound(float64(v)/float64(w.scale[at(i)]), most))
+	}
+	return w
+}
+
+func clampRound(v, most float64) int64 {
+	return int64(math.Min(math.Max(math.RoundToEven(v), -most), most))
+}
+
+// weightScale is the scale that the largest weight needs, or with search the smaller one that leaves the least squared error.
+func weightScale(values []float32, most float64, search bool) float32 {
+	largest := 0.0
+	for _, v := range values {
+		largest = math.Max(largest, math.Abs(float64(v)))
+	}
+	if largest == 0 {
+		return 1
+	}
+	best, scale := math.Inf(1), positive(largest/most)
+	if !search {
+		return scale
+	}
+	for step := range 30 {
+		s := float64(positive(largest / most * (1 - 0.02*float64(step))))
+		sum := 0.0
+		for _, v := range values {
+			d := float64(v) - s*float64(clampRound(float64(v)/s, most))
+			sum += d * d
+		}
+		if sum < best {
+			best, scale = sum, float32(s)
+		}
+	}
+	return scale
+}
+
+func (w *weights) dequantize(n *ir.Node) {
+	w.real = tensor.New(tensor.Float32, w.q.Shape...)
+	out, at := tensor.Data[float32](w.real), channelOf(n)
+	for i := range out {
+		out[i] = float32(w.q.I64(i)) * w.scale[at(i)]
+	}
+}
+
+// bytes is what the weights take in flash.
+func (w *weights) bytes() int { return (w.q.Len()*w.bits + 7) / 8 }
+
+const (
+	mostRows = 512 // of inputs that rounding looks at
+	// prior weighs the error that uncorrelated inputs would see against the error on the samples: with few samples the
+	// latter alone could be made zero by weights that fit nothing else.
+	prior  = 0.3
+	sweeps = 3
+)
+
+// roundByResult rounds every weight up or down so that the product's result on the samples changes least: coordinate descent
+// on the objective of AdaRound (Nagel et al., arXiv:2004.10568).
+func roundByResult(n *ir.Node, w *weights, inputs []*tensor.Tensor) {
+	g := gatherRows(n, inputs)
+	if g == nil {
+		return
+	}
+	real := tensor.Data[float32](n.Inputs[1].Const)
+	most := float64(int(1)<<(w.bits-1) - 1)
+	_ = each(channelsOf(n), func(c int) error {
+		at := g.weightsOf(c)
+		columns := g.columns(c)
+		rows := len(columns[0])
+		residual := make([]float64, rows)
+		delta := make([]float64, len(at))
+		s := float64(w.scale[c])
+		for k, i := range at {
+			delta[k] = float64(real[i]) - s*float64(w.q.I64(i))
+			for r, x := range columns[k] {
+				residual[r] += float64(x) * delta[k]
+			}
+		}
+		for range sweeps {
+			for k, i := range at {
+				descend(columns[k], residual, &delta[k], w.q, i, s, most)
+			}
+		}
+		return nil
+	})
+}
+
+// descend moves weight i by one step where that makes the objective smaller.
+func descend(x []float32, residual []float64, delta *float64, q *tensor.Tensor, i int, s, most float64) {
+	dot, square := 0.0, 0.0
+	for r, v := range x {
+		dot += float64(v) * residual[r]
+		square += float64(v) * float64(v)
+	}
+	d := s // the weight goes down, its error up
+	if *delta > 0 {
+		d = -s
+	}
+	next := float64(q.I64(i)) - d/s
+	if math.Abs(next) > most {
+		return
+	}
+	change := 2*d*dot + d*d*square + prior*square*((*delta+d)*(*delta+d)-*delta**delta)
+	if change >= 0 {
+		return
+	}
+	q.SetI64(i, int64(next))
+	*delta += d
+	for r, v := range x {
+		residual[r] += d * float64(v)
+	}
+}
+
+// rows are inputs of a product as it multiplies them: for every weight of an output channel a column.
+type rows struct {
+	n    *ir.Node
+	cols [][][]float32 // per group, per weight of a channel: a value per row
+}
+
+// columns returns the columns of an output channel.
+func (r *rows) columns(c int) [][]float32 { return r.cols[c*len(r.cols)/channelsOf(r.n)] }
+
+// weightsOf returns the places of a channel's weights, in the order of the columns.
+func (r *rows) weightsOf(c int) []int {
+	shape := r.n.Inputs[1].Type.Shape
+	per := tensor.Len(shape) / channelsOf(r.n)
+	at := make([]int, per)
+	for k := range at {
+		if channelAxis(r.n) == 0 {
+			at[k] = c*per + k
+		} else {
+			at[k] = k*shape[1] + c
+		}
+	}
+	return at
+}
+
+// gatherRows collects inputs of a product from the samples. nil where it does not know how.
+func gatherRows(n *ir.Node, inputs []*tensor.Tensor) *rows {
+	if n.Op != "Conv" {
+		k := n.Inputs[0].Type.Shape[1]
+		cols := make([][]float32, k)
+		for _, t := range inputs {
+			for i, v := range tensor.Data[float32](t) {
+				cols[i%k] = append(cols[i%k], v)
+			}
+		}
+		return &rows{n, [][][]float32{cols}}
+	}
+	if len(n.Inputs[1].Type.Shape) != 4 {
+		return nil
+	}
+	return gatherPatches(n, inputs)
+}
+
+// gatherPatches takes windows of a convolution's input at evenly spread places.
+func gatherPatches(n *ir.Node, inputs []*tensor.Tensor) *rows {
+	x, w, y := n.Inputs[0].Type.Shape, n.Inputs[1].Type.Shape, n.Outputs[0].Type.Shape
+	groups := max(n.Attrs.Int("group"), 1)
+	strides, pads := orElse(n.Attrs.Ints("strides"), []int{1, 1}), orElse(n.Attrs.Ints("pads"), []int{0, 0, 0, 0})
+	dilations := orElse(n.Attrs.Ints("dilations"), []int{1, 1})
+	if auto := n.Attrs.String("auto_pad"); auto != "" && auto != "NOTSET" && auto != "VALID" {
+		for i := range 2 {
+			total := max((y[i+2]-1)*strides[i]+(w[i+2]-1)*dilations[i]+1-x[i+2], 0)
+			pads[i] = total / 2
+			if auto == "SAME_LOWER" {
+				pads[i] = total - total/2
+			}
+		}
+	}
+	r := &rows{n: n, cols: make([][][]float32, groups)}
+	for g := range groups {
+		r.cols[g] = make([][]float32, w[1]*w[2]*w[3])
+	}
+	places := len(inputs) * y[2] * y[3]
+	step := max(places/mostRows, 1) | 1 // odd, so that it meets every column
+	for p := 0; p < places; p += step {
+		data := tensor.Data[float32](inputs[p/(y[2]*y[3])])
+		oy, ox := p/y[3]%y[2], p%y[3]
+		for ch := range x[1] {
+			for kh := range w[2] {
+				for kw := range w[3] {
+					iy, ix := oy*strides[0]-pads[0]+kh*dilations[0], ox*strides[1]-pads[1]+kw*dilations[1]
+					v := float32(0)
+					if iy >= 0 && iy < x[2] && ix >= 0 && ix < x[3] {
+						v = data[(ch*x[2]+iy)*x[3]+ix]
+					}
+					col := &r.cols[ch/w[1]][(ch%w[1]*w[2]+kh)*w[3]+kw]
+					*col = append(*col, v)
+				}
+			}
+		}
+	}
+	return r
+}
+
+func orElse(v, def []int) []int {
+	if v == nil {
+		return def
+	}
+	return append([]int(nil), v...)
+}
