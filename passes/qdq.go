@@ -107,11 +107,11 @@ func (d *quantized) same(scale, zero *ir.Value, t tensor.DType) bool {
 	return d.q.Type.DType == t && scale.Const.Len() == 1 && scale.Const.F64(0) == d.scale.Const.F64(0) && own == z
 }
 
-// outputOf returns a QuantizeLinear's scale and zero point where they are constants for the whole 8-bit tensor.
-func outputOf(g *ir.Graph, n *ir.Node) (scale, zero *ir.Value, ok bool) {
+// outputOf returns a QuantizeLinear's scale and zero point where they are constants for a whole tensor of so many bits or less.
+func outputOf(g *ir.Graph, n *ir.Node, bits int) (scale, zero *ir.Value, ok bool) {
 	scale, zero = n.Inputs[1], n.Input(2)
 	t := n.Outputs[0].Type.DType
-	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() != 8 {
+	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() < 8 || t.Bits() > bits {
 		return nil, nil, false
 	}
 	if zero == nil {
@@ -156,7 +156,7 @@ func moveIntegers(r *rewriter, n *ir.Node) bool {
 
 // quantizeEarlier puts QuantizeLinear before a Reshape or Transpose of floats, so that bytes are moved instead.
 func quantizeEarlier(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 8)
 	m := n.Inputs[0].Def
 	if !ok || m == nil || m.Op != "Reshape" && m.Op != "Transpose" || r.only(n.Inputs[0]) != n || m.Inputs[0].IsConst() {
 		return false
@@ -170,7 +170,7 @@ func quantizeEarlier(r *rewriter, n *ir.Node) bool {
 // requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, else by a
 // table of all 256 results.
 func requantize(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 8)
 	if !ok {
 		return false
 	}
@@ -302,7 +302,7 @@ func boundsOf(n *ir.Node) (lo, hi float64) {
 
 // quantizedProduct makes Conv, Gemm, or MatMul and Add, between dequantized operands a product of integers.
 func quantizedProduct(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 16)
 	if !ok {
 		return false
 	}
@@ -458,7 +458,7 @@ func realValues(v *ir.Value) []float64 {
 // quantizedSum makes Add of two dequantized values QLinearAdd, and Add or Mul by a dequantized constant per channel
 // QLinearAdd or QLinearMul.
 func quantizedSum(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 8)
 	if !ok {
 		return false
 	}
@@ -502,7 +502,7 @@ func channelConst(s, x []int) bool {
 
 // quantizedPool makes AveragePool of a dequantized value QLinearAveragePool, where every window has one divisor.
 func quantizedPool(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 8)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || r.only(n.Inputs[0]) != n || p.Op != "AveragePool" && p.Op != "GlobalAveragePool" {
 		return false
@@ -531,7 +531,7 @@ func wholeWindows(p *ir.Node) bool {
 
 // quantizedSoftmax makes Softmax of a dequantized value QLinearSoftmax, within the limits of its kernel.
 func quantizedSoftmax(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n)
+	scale, zero, ok := outputOf(r.g, n, 8)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || p.Op != "Softmax" || r.only(n.Inputs[0]) != n {
 		return false

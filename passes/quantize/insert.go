@@ -58,6 +58,9 @@ func (b *built) insert() {
 // pair returns QuantizeLinear and DequantizeLinear for a value that is a point; what read the value now reads their result.
 func (b *built) pair(v *ir.Value) []*ir.Node {
 	p := b.q.at[v]
+	if p == nil && b.q.follows[v] && !b.simulate {
+		p = b.q.rootPoint(v)
+	}
 	if p == nil {
 		return nil
 	}
@@ -76,7 +79,9 @@ func (b *built) pair(v *ir.Value) []*ir.Node {
 	}
 	b.g.Replace(x, real)
 	quantize.Inputs[0] = x
-	b.out[p] = real
+	if b.q.at[v] != nil {
+		b.out[p] = real
+	}
 	return []*ir.Node{quantize, dequantize}
 }
 

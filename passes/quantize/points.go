@@ -46,7 +46,7 @@ func (q *quantizer) findPoints() {
 			}
 		}
 	}
-	q.points, q.at = nil, map[*ir.Value]*point{}
+	q.points, q.at, q.follows = nil, map[*ir.Value]*point{}, map[*ir.Value]bool{}
 	add := func(v *ir.Value, d tensor.DType) {
 		if q.at[v] == nil {
 			q.at[v] = &point{value: v, dtype: d}
@@ -61,7 +61,9 @@ func (q *quantizer) findPoints() {
 	for _, n := range q.g.Nodes {
 		v := n.Outputs[0]
 		switch {
-		case v.Type.DType != tensor.Float32 || movers[n.Op]:
+		case movers[n.Op]:
+			q.follow(n, wanted)
+		case v.Type.DType != tensor.Float32:
 		case fused(q.g, uses, n):
 		case wanted[v]:
 			add(v, tensor.Int8)
@@ -70,6 +72,15 @@ func (q *quantizer) findPoints() {
 		}
 	}
 	q.joinConcats()
+}
+
+// follow notes the wanted results of a mover. They need no rounding, but runtimes look for the pair on both sides of an operator.
+func (q *quantizer) follow(n *ir.Node, wanted map[*ir.Value]bool) {
+	for _, v := range n.Outputs {
+		if v != nil && wanted[v] {
+			q.follows[v] = true
+		}
+	}
 }
 
 // wants reports whether n reads input i as integers.

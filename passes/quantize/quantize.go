@@ -100,6 +100,7 @@ type quantizer struct {
 
 	points  []*point
 	at      map[*ir.Value]*point
+	follows map[*ir.Value]bool // results of movers, which are on a point's grid
 	weights map[*ir.Node]*weights
 	result  *Result
 }
