@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	".":                    {"frontend", "passes", "passes/quantize", "codegen", "ir/interp"},
 	"cmd/internal/device":  {"codegen/pack"},
 	"cmd/internal/verify":  {".", "codegen/pack", "frontend/onnxgo", "targets/toolchain", "targets/emulator", "runtime"},
-	"cmd":                  {".", "codegen/pack", "cmd/internal/verify", "frontend/onnxgo"},
+	"cmd":                  {".", "passes/quantize", "codegen/pack", "cmd/internal/verify", "frontend/onnxgo"},
 }
 
 const module = "github.com/deepgo/deepgo"

@@ -24,7 +24,7 @@ no library, and proves on the host or an emulator that it computes what the mode
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.Name(), err} })
 	root.DisableAutoGenTag = true
-	root.AddCommand(newCompile(), newBuild(), newFlash(), newRun(), newVerify(), newBench(), newInspect(), newTargets(), newBoards(), newOps(), newDemo(), newDoctor(), newMan(), newVersion())
+	root.AddCommand(newCompile(), newBuild(), newFlash(), newRun(), newQuantize(), newVerify(), newBench(), newInspect(), newTargets(), newBoards(), newOps(), newDemo(), newDoctor(), newMan(), newVersion())
 	return root
 }
 

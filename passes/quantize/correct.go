@@ -35,13 +35,19 @@ func (q *quantizer) correct() error {
 	if err := s.run(); err != nil {
 		return err
 	}
+	original := map[*ir.Node][]float64{}
 	for n, shift := range s.shifts {
-		q.weights[n].shift = shift
+		w := q.weights[n]
+		original[n] = w.shift
+		for c, d := range w.shift {
+			shift[c] += d
+		}
+		w.shift = shift
 	}
 	after, err := e.of(q)
 	if err == nil && after >= before {
-		for n := range s.shifts {
-			q.weights[n].shift = nil
+		for n, shift := range original {
+			q.weights[n].shift = shift
 		}
 	}
 	return err

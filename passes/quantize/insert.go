@@ -115,11 +115,7 @@ func (b *built) weights(n, m *ir.Node, w *weights) []*ir.Node {
 func (b *built) setBias(m *ir.Node, v *ir.Value) { m.Inputs = append(m.Inputs[:2:2], v) }
 
 func (b *built) floats(n *ir.Node, bias []float64) *ir.Value {
-	t := tensor.New(tensor.Float32, len(bias))
-	for c, v := range bias {
-		t.SetF64(c, v)
-	}
-	return b.g.NewConst(biasName(n), t)
+	return b.g.NewConst(biasName(n), floats(bias))
 }
 
 func biasName(n *ir.Node) string {

@@ -39,6 +39,11 @@ var integerOps = map[string]bool{"Add": true, "AveragePool": true, "GlobalAverag
 func (q *quantizer) findPoints() {
 	uses := q.g.Uses()
 	wanted := map[*ir.Value]bool{}
+	if q.opt.IO == "int8" {
+		for _, v := range q.g.Outputs {
+			wanted[v] = v.Type.DType == tensor.Float32
+		}
+	}
 	for _, n := range slices.Backward(q.g.Nodes) {
 		for i, v := range n.Inputs {
 			if v != nil && !v.IsConst() && v.Type.DType == tensor.Float32 && q.wants(n, i, wanted) {
@@ -85,7 +90,7 @@ func (q *quantizer) follow(n *ir.Node, wanted map[*ir.Value]bool) {
 
 // wants reports whether n reads input i as integers.
 func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]bool) bool {
-	out := q.opt.IO == "int8" && q.g.IsOutput(n.Outputs[0]) || wanted[n.Outputs[0]]
+	out := wanted[n.Outputs[0]]
 	switch {
 	case q.integerProduct(n):
 		return i == 0

@@ -58,17 +58,23 @@ func (q *quantizer) round() error {
 			narrow[n.Inputs[0]] = true
 		}
 	}
-	inputs, err := q.keep(narrow)
+	inputs, err := keep(q.g, q.samples, narrow)
 	if err != nil {
 		return err
 	}
+	rounded := map[*ir.Value][]*tensor.Tensor{}
 	for _, n := range q.g.Nodes {
 		if !q.integerProduct(n) {
 			continue
 		}
 		w := roundNearest(n, q.bits(n))
-		if w.bits < 8 {
-			roundByResult(n, w, inputs[n.Inputs[0]])
+		if x := n.Inputs[0]; w.bits < 8 {
+			if rounded[x] == nil {
+				if rounded[x], err = q.inputsSoFar(n); err != nil {
+					return err
+				}
+			}
+			roundByResult(n, w, inputs[x], rounded[x])
 		}
 		w.dequantize(n)
 		q.weights[n] = w
@@ -76,16 +82,43 @@ func (q *quantizer) round() error {
 	return nil
 }
 
+// inputsSoFar returns what n reads where the products before it are rounded already: it can then make up for what they lose.
+func (q *quantizer) inputsSoFar(n *ir.Node) ([]*tensor.Tensor, error) {
+	g := q.g.Clone()
+	var at *ir.Value
+	for i, m := range g.Nodes {
+		if w := q.weights[q.g.Nodes[i]]; w != nil {
+			m.Inputs[1] = g.NewConst("rounded", w.real)
+			if bias := w.bias(q.g.Nodes[i]); bias != nil {
+				m.Inputs = append(m.Inputs[:2:2], g.NewConst("rounded_bias", floats(bias)))
+			}
+		}
+		if q.g.Nodes[i] == n {
+			at = m.Inputs[0]
+		}
+	}
+	kept, err := keep(g, q.samples, map[*ir.Value]bool{at: true})
+	return kept[at], err
+}
+
+func floats(values []float64) *tensor.Tensor {
+	t := tensor.New(tensor.Float32, len(values))
+	for i, v := range values {
+		t.SetF64(i, v)
+	}
+	return t
+}
+
 // keep returns the values of some activations for every sample.
-func (q *quantizer) keep(want map[*ir.Value]bool) (map[*ir.Value][]*tensor.Tensor, error) {
+func keep(g *ir.Graph, samples [][]*tensor.Tensor, want map[*ir.Value]bool) (map[*ir.Value][]*tensor.Tensor, error) {
 	kept := map[*ir.Value][]*tensor.Tensor{}
 	if len(want) == 0 {
 		return kept, nil
 	}
 	for v := range want {
-		kept[v] = make([]*tensor.Tensor, len(q.samples))
+		kept[v] = make([]*tensor.Tensor, len(samples))
 	}
-	err := observe(q.g, q.samples, want, func(i int, v *ir.Value, t *tensor.Tensor) { kept[v][i] = t })
+	err := observe(g, samples, want, func(i int, v *ir.Value, t *tensor.Tensor) { kept[v][i] = t })
 	return kept, err
 }
 
@@ -109,7 +142,7 @@ func roundNearest(n *ir.Node, bits int) *weights {
 	}
 	w := &weights{bits: bits, q: tensor.New(narrowTypes[bits], real.Shape...), scale: make([]float32, channels)}
 	most := float64(int(1)<<(bits-1) - 1)
-	for c := range channels {
+	for c := range channels { // the least integer is left out, as ONNX Runtime's kernels want it of 8 bits
 		w.scale[c] = weightScale(of[c], most, bits < 8)
 	}
 	for i, v := range values {
@@ -161,68 +194,160 @@ func (w *weights) dequantize(n *ir.Node) {
 func (w *weights) bytes() int { return (w.q.Len()*w.bits + 7) / 8 }
 
 const (
-	mostRows = 512 // of inputs that rounding looks at
+	mostRows = 1024 // of inputs that rounding looks at
 	// prior weighs the error that uncorrelated inputs would see against the error on the samples: with few samples the
 	// latter alone could be made zero by weights that fit nothing else.
 	prior  = 0.3
-	sweeps = 3
+	sweeps = 8
 )
 
-// roundByResult rounds every weight up or down so that the product's result on the samples changes least: coordinate descent
-// on the objective of AdaRound (Nagel et al., arXiv:2004.10568).
-func roundByResult(n *ir.Node, w *weights, inputs []*tensor.Tensor) {
-	g := gatherRows(n, inputs)
-	if g == nil {
+// roundByResult chooses each channel's scale, and rounds every weight up or down, so that the product's result on the samples
+// changes least: coordinate descent on the objective of AdaRound (Nagel et al., arXiv:2004.10568). inputs are those of the float
+// network, rounded those that the product really gets. The mean of what remains goes into the bias.
+func roundByResult(n *ir.Node, w *weights, inputs, rounded []*tensor.Tensor) {
+	want, got := gatherRows(n, inputs), gatherRows(n, rounded)
+	if want == nil {
 		return
 	}
 	real := tensor.Data[float32](n.Inputs[1].Const)
 	most := float64(int(1)<<(w.bits-1) - 1)
+	w.shift = make([]float64, channelsOf(n))
 	_ = each(channelsOf(n), func(c int) error {
-		at := g.weightsOf(c)
-		columns := g.columns(c)
-		rows := len(columns[0])
-		residual := make([]float64, rows)
-		delta := make([]float64, len(at))
-		s := float64(w.scale[c])
-		for k, i := range at {
-			delta[k] = float64(real[i]) - s*float64(w.q.I64(i))
-			for r, x := range columns[k] {
-				residual[r] += float64(x) * delta[k]
-			}
-		}
-		for range sweeps {
-			for k, i := range at {
-				descend(columns[k], residual, &delta[k], w.q, i, s, most)
+		at := want.weightsOf(c)
+		r := newRounding(want.columns(c), got.columns(c), real, at)
+		best := math.Inf(1)
+		for step := range 10 {
+			s := float64(positive(r.largest / most * (1 - 0.06*float64(step))))
+			d := r.descend(s, most)
+			if cost := d.cost(); cost < best && r.largest > 0 {
+				best, w.scale[c], w.shift[c] = cost, float32(s), r.meanLoss(d)
+				for k, i := range at {
+					w.q.SetI64(i, int64(d.q[k]))
+				}
 			}
 		}
 		return nil
 	})
 }
 
-// descend moves weight i by one step where that makes the objective smaller.
-func descend(x []float32, residual []float64, delta *float64, q *tensor.Tensor, i int, s, most float64) {
-	dot, square := 0.0, 0.0
-	for r, v := range x {
-		dot += float64(v) * residual[r]
-		square += float64(v) * float64(v)
+// rounding is one channel's problem: the integers whose product with the inputs is nearest to a target.
+type rounding struct {
+	values  []float64
+	largest float64
+	columns [][]float32 // inputs, a column per weight, without their mean
+	means   []float64   // of the columns
+	squares []float64
+	target  []float64 // what the channel gives in the float network, without its mean
+	mean    float64   // of the target
+	prior   float64
+}
+
+func newRounding(want, got [][]float32, real []float32, at []int) *rounding {
+	r := &rounding{target: make([]float64, len(want[0])), prior: prior * math.Min(1, float64(len(at))/float64(len(want[0])))}
+	for k, i := range at {
+		v := float64(real[i])
+		r.values, r.largest = append(r.values, v), math.Max(r.largest, math.Abs(v))
+		for row, x := range want[k] {
+			r.target[row] += v * float64(x)
+		}
+		column, mean := centredColumn(got[k])
+		square := 0.0
+		for _, x := range column {
+			square += float64(x) * float64(x)
+		}
+		r.columns, r.means, r.squares = append(r.columns, column), append(r.means, mean), append(r.squares, square)
 	}
-	d := s // the weight goes down, its error up
-	if *delta > 0 {
-		d = -s
+	for _, t := range r.target {
+		r.mean += t / float64(len(r.target))
 	}
-	next := float64(q.I64(i)) - d/s
-	if math.Abs(next) > most {
-		return
+	for row := range r.target {
+		r.target[row] -= r.mean
 	}
-	change := 2*d*dot + d*d*square + prior*square*((*delta+d)*(*delta+d)-*delta**delta)
-	if change >= 0 {
-		return
+	return r
+}
+
+func centredColumn(x []float32) ([]float32, float64) {
+	mean := 0.0
+	for _, v := range x {
+		mean += float64(v) / float64(len(x))
 	}
-	q.SetI64(i, int64(next))
-	*delta += d
-	for r, v := range x {
-		residual[r] += d * float64(v)
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = v - float32(mean)
 	}
+	return out, mean
+}
+
+// meanLoss is what the bias must make up for.
+func (r *rounding) meanLoss(d *descent) float64 {
+	got := 0.0
+	for k, q := range d.q {
+		got += d.s * q * r.means[k]
+	}
+	return r.mean - got
+}
+
+// descent is a rounding with one scale, under way.
+type descent struct {
+	*rounding
+	q        []float64 // the integers
+	delta    []float64 // what each weight loses
+	residual []float64 // what the result loses, per row
+	s, most  float64
+}
+
+func (r *rounding) descend(s, most float64) *descent {
+	d := &descent{rounding: r, s: s, most: most, residual: append([]float64(nil), r.target...)}
+	for k, v := range r.values {
+		q := float64(clampRound(v/s, most))
+		d.q, d.delta = append(d.q, q), append(d.delta, v-s*q)
+		for row, x := range r.columns[k] {
+			d.residual[row] -= float64(x) * s * q
+		}
+	}
+	for range sweeps {
+		if !d.sweep() {
+			break
+		}
+	}
+	return d
+}
+
+// sweep tries to move every weight by one step, and reports whether one moved.
+func (d *descent) sweep() bool {
+	moved := false
+	for k, x := range d.columns {
+		dot := 0.0
+		for r, v := range x {
+			dot += float64(v) * d.residual[r]
+		}
+		step := d.s // the weight goes down, what it loses up
+		if d.delta[k] > 0 {
+			step = -d.s
+		}
+		next := d.q[k] - step/d.s
+		own := d.delta[k]
+		change := 2*step*dot + step*step*d.squares[k] + d.prior*d.squares[k]*((own+step)*(own+step)-own*own)
+		if math.Abs(next) > d.most || change >= 0 {
+			continue
+		}
+		d.q[k], d.delta[k], moved = next, own+step, true
+		for r, v := range x {
+			d.residual[r] += step * float64(v)
+		}
+	}
+	return moved
+}
+
+func (d *descent) cost() float64 {
+	sum := 0.0
+	for _, r := range d.residual {
+		sum += r * r
+	}
+	for k, v := range d.delta {
+		sum += d.prior * d.squares[k] * v * v
+	}
+	return sum
 }
 
 // rows are inputs of a product as it multiplies them: for every weight of an output channel a column.

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/samples"
+	"github.com/deepgo/deepgo/cmd/internal/score"
+	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes/quantize"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+)
+
+type quantizeFlags struct {
+	load       loadFlags
+	calib      string
+	limit      int
+	preprocess string
+	out        string
+	io         string
+	weights    string
+	dense      string
+	layers     []string
+	eval       string
+	labels     string
+	alphabet   string
+	json       bool
+}
+
+func newQuantize() *cobra.Command {
+	var f quantizeFlags
+	c := &cobra.Command{
+		Use:   "quantize MODEL.onnx --calib SAMPLES",
+		Short: "Make the 8-bit integers of a float model",
+		Long: `Turn a float model into a standard ONNX model of QuantizeLinear and DequantizeLinear around its
+operators, which deepgo compile turns into integer C and other runtimes take too. The ranges come from
+samples of the model's input: an .npy file whose first axis is the samples, a .csv file with a sample
+a row, or a folder of .png, .jpg, .npy, .pb or .txt files, or of ONNX's test_data_set_N.
+
+Bytes for a float input are divided by 255 unless --preprocess says otherwise. Scores keep their
+precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too.`,
+		Example: `  deepgo quantize captcha.onnx --calib images.npy -o captcha_int8.onnx
+  deepgo quantize digits.onnx --calib digits.npy --preprocess scale=1/16 --dense 4
+  deepgo quantize captcha.onnx --calib images.npy --eval test.npy --labels test.txt`,
+		Args:              exactArgs("MODEL.onnx"),
+		ValidArgsFunction: modelCompletion,
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
+	}
+	f.load.add(c)
+	c.Flags().StringVar(&f.calib, "calib", "", "samples of the input: an .npy or .csv `file`, or a folder")
+	if err := c.MarkFlagRequired("calib"); err != nil {
+		panic(err)
+	}
+	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
+	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6")
+	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
+	choiceFlag(c, &f.io, "io", "outputs: `float` keeps their precision, int8 rounds them", "float", "int8")
+	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8 or 4", "8", "4")
+	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8 or 4", "8", "4")
+	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, or 32 for float (repeatable)")
+	c.Flags().StringVar(&f.eval, "eval", "", "samples to measure the loss on, as --calib (default: the calibration samples)")
+	c.Flags().StringVar(&f.labels, "labels", "", "labels of --eval: a text `file` with one a line, or .csv of file,label; \"folders\" takes the folders' order")
+	c.Flags().StringVar(&f.alphabet, "alphabet", "abcdefghijklmnopqrstuvwxyz0123456789", "classes of models whose labels are words, a `letter` an output")
+	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
+	return c
+}
+
+// quantizeResult is what the command found. The JSON is for scripts.
+type quantizeResult struct {
+	Model      string           `json:"model"`
+	File       string           `json:"file"`
+	FileBytes  int              `json:"file_bytes"`
+	Samples    int              `json:"samples"`
+	Preprocess string           `json:"preprocess,omitempty"`
+	Float      int              `json:"float_weight_bytes"`
+	Integer    int              `json:"weight_bytes"`
+	Equalized  int              `json:"equalized"`
+	Eval       score.Nearness   `json:"eval"`
+	Accuracy   *accuracy        `json:"accuracy,omitempty"`
+	Ties       *ties            `json:"ties,omitempty"`
+	Layers     []quantize.Layer `json:"layers"`
+	Points     []quantize.Point `json:"points"`
+}
+
+// accuracy is how many samples a model reads right.
+type accuracy struct {
+	Samples int `json:"samples"`
+	Float   int `json:"float"`
+	Integer int `json:"integer"`
+	Rounded int `json:"rounded"` // the float model with its outputs rounded to 8 bits
+}
+
+// ties are what rounding scores to 8 bits does: the greatest is no longer alone, or another one.
+type ties struct {
+	Samples int      `json:"samples"`
+	Changed int      `json:"changed"` // samples whose answer changes
+	Outputs []string `json:"outputs"`
+	Avoided bool     `json:"avoided"` // they keep their precision here
+}
+
+func (f *quantizeFlags) run(c *cobra.Command, file string) error {
+	m, err := f.load.load(c, file)
+	if err != nil {
+		return err
+	}
+	calib, eval, pre, err := f.sets(m)
+	if err != nil {
+		return err
+	}
+	if pre == nil && calib.Bytes {
+		fmt.Fprintln(c.ErrOrStderr(), "note: bytes for a float input are divided by 255; --preprocess says otherwise")
+	}
+	opt, err := f.options(m, calib, pre)
+	if err != nil {
+		return err
+	}
+	opt.Step = f.progress(c)
+	q, err := m.Quantize(calib.Samples, opt, f.metadata(calib, pre))
+	opt.Step("", 0, 0)
+	if err != nil {
+		return err
+	}
+	r, err := f.evaluate(m, q, eval)
+	if err != nil {
+		return err
+	}
+	r.Samples = len(calib.Samples)
+	if err := f.write(m, q, r); err != nil {
+		return err
+	}
+	if f.json {
+		return printJSON(c.OutOrStdout(), r)
+	}
+	return r.print(c.OutOrStdout())
+}
+
+// sets reads the samples to calibrate with, and those to measure on.
+func (f *quantizeFlags) sets(m *deepgo.Model) (calib, eval *samples.Set, pre *samples.Preprocess, err error) {
+	if f.preprocess != "" {
+		if pre, err = samples.ParsePreprocess(f.preprocess); err != nil {
+			return nil, nil, nil, &usageError{"quantize", fmt.Errorf("--preprocess %w", err)}
+		}
+	}
+	if calib, err = samples.ReadSet(f.calib, m.InputTypes(), pre); err != nil {
+		return nil, nil, nil, err
+	}
+	if f.limit < 1 {
+		return nil, nil, nil, &usageError{"quantize", fmt.Errorf("--samples %d: expected at least one", f.limit)}
+	}
+	eval = calib
+	if len(calib.Samples) > f.limit { // evenly over the whole set, which may be sorted by class
+		all := calib.Samples
+		calib = &samples.Set{Bytes: calib.Bytes}
+		for i := range f.limit {
+			calib.Samples = append(calib.Samples, all[i*len(all)/f.limit])
+		}
+	}
+	if f.eval != "" {
+		eval, err = samples.ReadSet(f.eval, m.InputTypes(), pre)
+	}
+	return calib, eval, pre, err
+}
+
+func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *samples.Preprocess) (quantize.Options, error) {
+	opt := quantize.Options{IO: f.io, Bits: map[string]int{}}
+	opt.Default, _ = strconv.Atoi(f.weights) // one of two words
+	if f.dense != "8" {
+		opt.Dense, _ = strconv.Atoi(f.dense)
+	}
+	for _, s := range f.layers {
+		at := strings.LastIndexByte(s, '=')
+		bits, err := strconv.Atoi(s[at+1:])
+		if at < 1 || err != nil {
+			return opt, &usageError{"quantize", fmt.Errorf("--layer %s: expected NAME=BITS", s)}
+		}
+		opt.Bits[s[:at]] = bits
+	}
+	if calib.Bytes && len(m.Graph.Inputs) == 1 {
+		exact := &samples.Preprocess{Scale: 1.0 / 255, Mean: []float64{0}, Std: []float64{1}}
+		if pre != nil {
+			exact = pre
+		}
+		opt.Raw = []*quantize.Params{exact.Params()}
+	}
+	return opt, nil
+}
+
+func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess) map[string]string {
+	meta := map[string]string{"deepgo.quantize": fmt.Sprintf("version %s, %d samples", deepgo.Version, len(calib.Samples))}
+	switch {
+	case pre != nil:
+		meta["deepgo.preprocess"] = pre.Text
+	case calib.Bytes:
+		meta["deepgo.preprocess"] = "scale=1/255"
+	}
+	return meta
+}
+
+// progress draws a bar on a terminal.
+func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all int) {
+	w, ok := c.ErrOrStderr().(*os.File)
+	if !ok || f.json {
+		return func(string, int, int) {}
+	}
+	if info, err := w.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return func(string, int, int) {}
+	}
+	var bar *progressbar.ProgressBar
+	last := ""
+	return func(what string, done, all int) {
+		if what != last && bar != nil {
+			_ = bar.Finish() // the terminal may be gone, which is no reason to fail
+		}
+		if what == "" {
+			return
+		}
+		if what != last {
+			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionClearOnFinish())
+			last = what
+		}
+		_ = bar.Set(done)
+	}
+}
+
+// evaluate measures the loss.
+func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*quantizeResult, error) {
+	r := &quantizeResult{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Points: q.Points}
+	for _, l := range q.Layers {
+		r.Float, r.Integer = r.Float+4*l.Weights, r.Integer+l.Bytes
+	}
+	float, err := score.Outputs(m.Graph, eval.Samples)
+	if err != nil {
+		return nil, err
+	}
+	integer, err := score.Outputs(q.Model.Graph, eval.Samples)
+	if err != nil {
+		return nil, err
+	}
+	r.Eval = score.Near(integer, float)
+	rounded := score.Rounded(float)
+	r.Ties = f.ties(m.Graph, float, rounded)
+	if f.labels == "" {
+		return r, nil
+	}
+	var classes []int
+	for _, v := range m.Graph.Outputs {
+		classes = append(classes, v.Type.Len())
+	}
+	path := f.labels
+	if path == "folders" {
+		path = ""
+	}
+	labels, err := score.ReadLabels(path, eval.Names, classes, f.alphabet)
+	if err != nil {
+		return nil, err
+	}
+	r.Accuracy = &accuracy{Samples: len(labels), Float: score.Right(float, labels), Integer: score.Right(integer, labels), Rounded: score.Right(rounded, labels)}
+	return r, nil
+}
+
+// ties looks at what 8 bits would do to scores, which are what Sigmoid and Softmax give.
+func (f *quantizeFlags) ties(g *ir.Graph, float, rounded [][]*tensor.Tensor) *ties {
+	t := &ties{Samples: len(float), Avoided: f.io != "int8"}
+	for _, v := range g.Outputs {
+		at := v.Def
+		for at != nil && (at.Op == "Reshape" || at.Op == "Squeeze" || at.Op == "Identity") {
+			at = at.Inputs[0].Def
+		}
+		if at == nil || at.Op != "Sigmoid" && at.Op != "Softmax" {
+			return nil
+		}
+		t.Outputs = append(t.Outputs, v.Name)
+	}
+	for i := range float {
+		if !slices.Equal(score.Best(rounded[i]), score.Best(float[i])) {
+			t.Changed++
+		}
+	}
+	return t
+}
+
+func (f *quantizeFlags) write(m *deepgo.Model, q *deepgo.Quantized, r *quantizeResult) error {
+	r.File = f.out
+	if r.File == "" {
+		r.File = m.Name + "_int8.onnx"
+	}
+	return writeFiles(filepath.Dir(r.File), []codegen.File{{Name: filepath.Base(r.File), Data: q.File}})
+}
+
+func (r *quantizeResult) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "wrote\t%s\n", r.File)
+	fmt.Fprintf(w, "weights\t%s instead of %s\n", bytesText(r.Integer), bytesText(r.Float))
+	fmt.Fprintf(w, "outputs\t%.1f dB signal to noise against the float model, cosine %.6f\n", r.Eval.SNR, r.Eval.Cosine)
+	fmt.Fprintf(w, "agreement\t%d of %d samples have the same answer (%.1f %%)\n", r.Eval.Agree, r.Eval.Samples, percent(r.Eval.Agree, r.Eval.Samples))
+	if a := r.Accuracy; a != nil {
+		fmt.Fprintf(w, "accuracy\t%.1f %% (%d of %d), the float model %.1f %% (%d)\n", percent(a.Integer, a.Samples), a.Integer, a.Samples, percent(a.Float, a.Samples), a.Float)
+	}
+	r.printTies(w)
+	if worst := r.worst(); worst != nil {
+		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
+	}
+	return w.Flush()
+}
+
+func (r *quantizeResult) printTies(w io.Writer) {
+	t := r.Ties
+	if t == nil || t.Changed == 0 {
+		return
+	}
+	what := fmt.Sprintf("rounded to 8 bits, scores tie and %d of %d answers change (%s)", t.Changed, t.Samples, strings.Join(t.Outputs, ", "))
+	if a := r.Accuracy; a != nil {
+		what += fmt.Sprintf(": %.1f %% right", percent(a.Rounded, a.Samples))
+	}
+	if t.Avoided {
+		fmt.Fprintf(w, "loss avoided\t%s; they keep their precision\n", what)
+		return
+	}
+	fmt.Fprintf(w, "warning\t%s; --io float keeps their precision\n", what)
+}
+
+func (r *quantizeResult) worst() *quantize.Point {
+	var worst *quantize.Point
+	for i := range r.Points {
+		if worst == nil || r.Points[i].SNR < worst.SNR {
+			worst = &r.Points[i]
+		}
+	}
+	return worst
+}
+
+func percent(part, all int) float64 { return 100 * float64(part) / float64(max(all, 1)) }

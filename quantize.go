@@ -1,0 +1,43 @@
+package deepgo
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/deepgo/deepgo/frontend"
+	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes/quantize"
+)
+
+// Quantized is a model with integers inside.
+type Quantized struct {
+	Model *Model
+	File  []byte // the model as an ONNX file, with QuantizeLinear and DequantizeLinear around the operators
+	*quantize.Result
+}
+
+// Quantize makes the integers of a float model from samples of its input, each a tensor per input. The model is not changed.
+// metadata goes into the file.
+func (m *Model) Quantize(samples [][]*tensor.Tensor, opt quantize.Options, metadata map[string]string) (*Quantized, error) {
+	r, err := quantize.Run(m.Graph.Clone(), samples, opt)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	raw, err := frontend.Export(r.Graph)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	raw.Metadata = metadata
+	data, err := onnx.Encode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	name := strings.TrimSuffix(m.File, filepath.Ext(m.File)) + "_int8.onnx"
+	model, err := Decode(name, data, LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &Quantized{Model: model, File: data, Result: r}, nil
+}
