@@ -19,6 +19,7 @@ var qlinearDefs = []*Def{
 	{Name: "conv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
 	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
 }
 
 var clampAttrs = []Attr{Int("clamp_min", 0).Optional(), Int("clamp_max", 0).Optional()}
@@ -55,6 +56,16 @@ func (s *scales) weightZero(k int) int64 {
 		return 0
 	}
 	return s.wz.I64(k % s.wz.Len())
+}
+
+// symmetric reports whether all zero points of the weights are 0.
+func (s *scales) symmetric() bool {
+	for k := range s.ws.Len() {
+		if s.weightZero(k) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // output rounds an accumulator of channel k into the output's type.
@@ -249,6 +260,33 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	})
 }
 
+// evalFC4S8 is evalFCS8 on weights that stand two to a byte, the first in the low bits; each row begins a byte.
+func evalFC4S8(c *Call) ([]*tensor.Tensor, error) {
+	k, n := c.Attrs.Int("K"), c.Attrs.Int("NO")
+	w := tensor.New(tensor.Int4, n, k)
+	for j := range n {
+		for p := range k {
+			w.SetI64(j*k+p, c.X(1).I64(j*((k+1)/2)+p/2)>>(p%2*4))
+		}
+	}
+	wide := *c
+	wide.in = append([]*tensor.Tensor{c.X(0), w}, c.in[2:]...)
+	return evalFCS8(&wide)
+}
+
+// packNibbles puts the 4-bit weights of each of n rows two to a byte.
+func packNibbles(w *tensor.Tensor, n, k int) *tensor.Tensor {
+	row := (k + 1) / 2
+	out := tensor.New(tensor.Uint8, n, row)
+	for j := range n {
+		for p := range k {
+			at := j*row + p/2
+			out.SetI64(at, out.I64(at)|w.I64(j*k+p)&15<<(p%2*4))
+		}
+	}
+	return out
+}
+
 func inferQGemm(c *Call) ([]ir.Type, error) {
 	m, _, n, err := gemmSizes(c.Attrs, c.Shape(0), c.Shape(3))
 	if err != nil {
@@ -299,6 +337,7 @@ func lowerQGemm(l *Lowering) error {
 	if !l.Attrs.Bool("transB") {
 		w = gatherStrided(w, []int{n, k}, []int{1, n}, 0)
 	}
+	narrow := w.DType == tensor.Int4 && s.symmetric()
 	w = s.centre(w, func(i int) int { return i / k })
 	p, err := l.product(s, w, l.Const(6), n, false)
 	if err != nil {
@@ -306,6 +345,11 @@ func lowerQGemm(l *Lowering) error {
 	}
 	attrs := ir.Attrs{"M": int64(m), "K": int64(k), "NO": int64(n)}
 	p.attrs(attrs, w)
+	if narrow {
+		delete(attrs, "WT")
+		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packNibbles(w, n, k))}, p.consts...)...)
+		return nil
+	}
 	l.Replace("fc_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
 	return nil
 }

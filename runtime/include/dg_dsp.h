@@ -81,6 +81,10 @@ DG_INLINE int32_t dg_smlatt(uint32_t a, uint32_t b, int32_t acc)
     return acc;
 }
 
+/* dg_low and dg_high return the lower, or upper, halves of a and b, a's in the lower half. */
+DG_INLINE uint32_t dg_low(uint32_t a, uint32_t b) { return (a & 0xFFFFu) | b << 16; }
+DG_INLINE uint32_t dg_high(uint32_t a, uint32_t b) { return a >> 16 | (b & 0xFFFF0000u); }
+
 /* dg_pair returns v in both halves. */
 DG_INLINE uint32_t dg_pair(int32_t v) { return (uint32_t)(uint16_t)v * 0x10001u; }
 #endif

@@ -102,6 +102,9 @@ func (b *builder) requantize(v *ir.Value) *ir.Value {
 }
 
 func (b *builder) zeroPoint() *ir.Value {
+	if b.IntN(10) == 0 {
+		return b.scalar("zero", tensor.New(tensor.Int16))
+	}
 	if b.IntN(3) == 0 {
 		return b.scalar("zero", tensor.Of(tensor.Uint8, []uint8{uint8(b.IntN(256))}))
 	}
@@ -110,7 +113,7 @@ func (b *builder) zeroPoint() *ir.Value {
 
 func (b *builder) scalar(name string, t *tensor.Tensor) *ir.Value { return b.g.NewConst(name, t) }
 
-// weights returns a random constant; in a quantized graph DequantizeLinear of an int8 one, scaled per slice of axis or
+// weights returns a random constant; in a quantized graph DequantizeLinear of an int8 or int4 one, scaled per slice of axis or
 // as a whole.
 func (b *builder) weights(axis int, shape ...int) *ir.Value {
 	if !b.quantized {
@@ -120,21 +123,25 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 		}
 		return b.g.NewConst("w", t)
 	}
-	t := tensor.New(tensor.Int8, shape...)
+	d, most := tensor.Int8, 127
+	if b.IntN(4) == 0 {
+		d, most = tensor.Int4, 7
+	}
+	t := tensor.New(d, shape...)
 	for i := range t.Len() {
-		t.SetI64(i, int64(b.IntN(255)-127))
+		t.SetI64(i, int64(b.IntN(2*most+1)-most))
 	}
 	n := shape[axis]
 	if b.IntN(3) == 0 {
 		s := b.scalar("scale", tensor.Floats([]float32{0.002 + 0.01*b.Float32()}))
-		return b.node("DequantizeLinear", nil, b.g.NewConst("w", t), s, b.scalar("zero", tensor.New(tensor.Int8)))
+		return b.node("DequantizeLinear", nil, b.g.NewConst("w", t), s, b.scalar("zero", tensor.New(d)))
 	}
 	scales := make([]float32, n)
 	for i := range scales {
 		scales[i] = 0.002 + 0.01*b.Float32()
 	}
 	attrs := ir.Attrs{"axis": int64(axis)}
-	return b.node("DequantizeLinear", attrs, b.g.NewConst("w", t), b.g.NewConst("scale", tensor.Floats(scales, n)), b.g.NewConst("zero", tensor.New(tensor.Int8, n)))
+	return b.node("DequantizeLinear", attrs, b.g.NewConst("w", t), b.g.NewConst("scale", tensor.Floats(scales, n)), b.g.NewConst("zero", tensor.New(d, n)))
 }
 
 func (b *builder) floats(n int, lo, hi float32) *ir.Value {
