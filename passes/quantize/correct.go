@@ -1,8 +1,6 @@
 package quantize
 
 import (
-	"sync"
-
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -55,20 +53,21 @@ func (q *quantizer) correct() error {
 
 // means returns the mean of every integer product's channels over the samples, in the float graph.
 func (q *quantizer) means(samples [][]*tensor.Tensor) (map[*ir.Node][]float64, error) {
-	sums, want := map[*ir.Node][]float64{}, map[*ir.Value]bool{}
+	of, want := map[*ir.Node][][]float64{}, map[*ir.Value]bool{}
 	for n := range q.weights {
-		sums[n], want[n.Outputs[0]] = make([]float64, channelsOf(n)), true
+		of[n], want[n.Outputs[0]] = make([][]float64, len(samples)), true
 	}
-	var mu sync.Mutex
-	err := observe(q.g, samples, want, func(_ int, v *ir.Value, t *tensor.Tensor) {
-		mean := channelMeans(t, len(sums[v.Def]))
-		mu.Lock()
-		defer mu.Unlock()
-		for c, m := range mean {
-			sums[v.Def][c] += m / float64(len(samples))
+	err := observe(q.g, samples, want, func(i int, v *ir.Value, t *tensor.Tensor) { of[v.Def][i] = channelMeans(t, channelsOf(v.Def)) })
+	means := map[*ir.Node][]float64{}
+	for n, list := range of {
+		means[n] = make([]float64, channelsOf(n))
+		for _, sample := range list { // in their order, so that the sums are the same every time
+			for c, m := range sample {
+				means[n][c] += m / float64(len(samples))
+			}
 		}
-	})
-	return sums, err
+	}
+	return means, err
 }
 
 // channelMeans returns the mean per channel, which is axis 1.

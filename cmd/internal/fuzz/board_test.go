@@ -17,7 +17,7 @@ import (
 // bit must be the interpreter's.
 func TestQuantizedGraphsOnCortexM4(t *testing.T) {
 	kernels := map[string]int{}
-	for seed := uint64(30001); seed < 30001+2*60; seed += 2 { // odd seeds are quantized
+	for seed := uint64(30001); seed < 30001+2*100; seed += 2 { // odd seeds are quantized
 		m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
 		p, err := m.Compile(deepgo.CompileOptions{Target: "cortex-m4"})
 		if err != nil {
