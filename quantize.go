@@ -7,6 +7,7 @@ import (
 
 	"github.com/deepgo/deepgo/frontend"
 	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes/quantize"
 )
@@ -16,6 +17,7 @@ type Quantized struct {
 	Model *Model
 	File  []byte // the model as an ONNX file, with QuantizeLinear and DequantizeLinear around the operators
 	*quantize.Result
+	Choices []quantize.Choice // of QuantizeMixed
 }
 
 // Quantize makes the integers of a float model from samples of its input, each a tensor per input. The model is not changed.
@@ -25,6 +27,22 @@ func (m *Model) Quantize(samples [][]*tensor.Tensor, opt quantize.Options, metad
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
+	return m.quantized(r, nil, metadata)
+}
+
+// QuantizeMixed is Quantize with the bits of every layer's weights chosen for a goal.
+func (m *Model) QuantizeMixed(samples [][]*tensor.Tensor, opt quantize.Options, goal quantize.Goal, metadata map[string]string) (*Quantized, error) {
+	r, choices, err := quantize.Mixed(m.Graph, samples, opt, goal)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	return m.quantized(r, choices, metadata)
+}
+
+// WithGraph returns a model of the same name with another graph.
+func (m *Model) WithGraph(g *ir.Graph) *Model { return &Model{File: m.File, Name: m.Name, Graph: g} }
+
+func (m *Model) quantized(r *quantize.Result, choices []quantize.Choice, metadata map[string]string) (*Quantized, error) {
 	raw, err := frontend.Export(r.Graph)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
@@ -39,5 +57,5 @@ func (m *Model) Quantize(samples [][]*tensor.Tensor, opt quantize.Options, metad
 	if err != nil {
 		return nil, err
 	}
-	return &Quantized{Model: model, File: data, Result: r}, nil
+	return &Quantized{Model: model, File: data, Result: r, Choices: choices}, nil
 }

@@ -34,6 +34,9 @@ type quantizeFlags struct {
 	eval       string
 	labels     string
 	alphabet   string
+	maxDrop    string
+	budget     string
+	target     string
 	json       bool
 }
 
@@ -71,25 +74,32 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().StringVar(&f.eval, "eval", "", "samples to measure the loss on, as --calib (default: the calibration samples)")
 	c.Flags().StringVar(&f.labels, "labels", "", "labels of --eval: a text `file` with one a line, or .csv of file,label; \"folders\" takes the folders' order")
 	c.Flags().StringVar(&f.alphabet, "alphabet", "abcdefghijklmnopqrstuvwxyz0123456789", "classes of models whose labels are words, a `letter` an output")
+	c.Flags().StringVar(&f.maxDrop, "max-drop", "", "give layers as few bits as lose no more than this `part` of the accuracy, or of the agreement where there are no labels: 0.5%")
+	c.Flags().StringVar(&f.budget, "budget", "", "give layers as many bits as fit `flash=900K,ram=200K`, code included")
+	targetFlag(c, &f.target)
+	f.target = "cortex-m4"
+	c.Flags().Lookup("target").DefValue = f.target
+	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
 }
 
 // quantizeResult is what the command found. The JSON is for scripts.
 type quantizeResult struct {
-	Model      string           `json:"model"`
-	File       string           `json:"file"`
-	FileBytes  int              `json:"file_bytes"`
-	Samples    int              `json:"samples"`
-	Preprocess string           `json:"preprocess,omitempty"`
-	Float      int              `json:"float_weight_bytes"`
-	Integer    int              `json:"weight_bytes"`
-	Equalized  int              `json:"equalized"`
-	Eval       score.Nearness   `json:"eval"`
-	Accuracy   *accuracy        `json:"accuracy,omitempty"`
-	Ties       *ties            `json:"ties,omitempty"`
-	Layers     []quantize.Layer `json:"layers"`
-	Points     []quantize.Point `json:"points"`
+	Model      string            `json:"model"`
+	File       string            `json:"file"`
+	FileBytes  int               `json:"file_bytes"`
+	Samples    int               `json:"samples"`
+	Preprocess string            `json:"preprocess,omitempty"`
+	Float      int               `json:"float_weight_bytes"`
+	Integer    int               `json:"weight_bytes"`
+	Equalized  int               `json:"equalized"`
+	Eval       score.Nearness    `json:"eval"`
+	Accuracy   *accuracy         `json:"accuracy,omitempty"`
+	Ties       *ties             `json:"ties,omitempty"`
+	Layers     []quantize.Layer  `json:"layers"`
+	Choices    []quantize.Choice `json:"choices,omitempty"`
+	Points     []quantize.Point  `json:"points"`
 }
 
 // accuracy is how many samples a model reads right.
@@ -125,7 +135,7 @@ func (f *quantizeFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	opt.Step = f.progress(c)
-	q, err := m.Quantize(calib.Samples, opt, f.metadata(calib, pre))
+	q, err := f.quantize(c, m, calib, eval, opt, f.metadata(calib, pre))
 	opt.Step("", 0, 0)
 	if err != nil {
 		return err
@@ -234,7 +244,7 @@ func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all i
 
 // evaluate measures the loss.
 func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*quantizeResult, error) {
-	r := &quantizeResult{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Points: q.Points}
+	r := &quantizeResult{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
 	for _, l := range q.Layers {
 		r.Float, r.Integer = r.Float+4*l.Weights, r.Integer+l.Bytes
 	}
@@ -249,8 +259,18 @@ func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *sam
 	r.Eval = score.Near(integer, float)
 	rounded := score.Rounded(float)
 	r.Ties = f.ties(m.Graph, float, rounded)
+	labels, err := f.readLabels(m, eval)
+	if err != nil || labels == nil {
+		return r, err
+	}
+	r.Accuracy = &accuracy{Samples: len(labels), Float: score.Right(float, labels), Integer: score.Right(integer, labels), Rounded: score.Right(rounded, labels)}
+	return r, nil
+}
+
+// readLabels returns the labels of the samples to measure on; nil without --labels.
+func (f *quantizeFlags) readLabels(m *deepgo.Model, eval *samples.Set) ([][]int, error) {
 	if f.labels == "" {
-		return r, nil
+		return nil, nil
 	}
 	var classes []int
 	for _, v := range m.Graph.Outputs {
@@ -260,12 +280,7 @@ func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *sam
 	if path == "folders" {
 		path = ""
 	}
-	labels, err := score.ReadLabels(path, eval.Names, classes, f.alphabet)
-	if err != nil {
-		return nil, err
-	}
-	r.Accuracy = &accuracy{Samples: len(labels), Float: score.Right(float, labels), Integer: score.Right(integer, labels), Rounded: score.Right(rounded, labels)}
-	return r, nil
+	return score.ReadLabels(path, eval.Names, classes, f.alphabet)
 }
 
 // ties looks at what 8 bits would do to scores, which are what Sigmoid and Softmax give.
@@ -307,6 +322,13 @@ func (r *quantizeResult) print(out io.Writer) error {
 		fmt.Fprintf(w, "accuracy\t%.1f %% (%d of %d), the float model %.1f %% (%d)\n", percent(a.Integer, a.Samples), a.Integer, a.Samples, percent(a.Float, a.Samples), a.Float)
 	}
 	r.printTies(w)
+	for _, c := range r.Choices {
+		fmt.Fprintf(w, "%d bits\t%s: %s", c.Bits, c.Layer, c.Why)
+		if c.Saved > 0 {
+			fmt.Fprintf(w, " (4 bits save %s, and alone leave %.1f dB)", bytesText(c.Saved), c.SNR)
+		}
+		fmt.Fprintln(w)
+	}
 	if worst := r.worst(); worst != nil {
 		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
 	}
