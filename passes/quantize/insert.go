@@ -96,6 +96,7 @@ func (b *built) weights(n, m *ir.Node, w *weights) []*ir.Node {
 		}
 		return nil
 	}
+	w = b.roomForBias(n, w, bias)
 	axis := int64(channelAxis(n))
 	integers := b.g.NewConst(name+"_quantized", w.q)
 	scale := b.g.NewConst(name+"_scale", tensor.Floats(w.scale, len(w.scale)))
@@ -132,8 +133,8 @@ func (b *built) dequantize(name string, integers, scale *ir.Value, axis int64) *
 	return n
 }
 
-// integerBias returns the bias in units of the input's scale times the weights', as 32-bit integers; nil where they do not hold
-// it.
+// integerBias returns the bias in units of the input's scale times the weights', as 32-bit integers; nil where the input is not
+// quantized.
 func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	p := b.q.rootPoint(n.Inputs[0])
 	if p == nil {
@@ -142,12 +143,37 @@ func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	integers, scales := tensor.New(tensor.Int32, len(w.scale)), make([]float32, len(w.scale))
 	for c := range scales {
 		scales[c] = p.own().params.Scale * w.scale[c]
-		v := math.RoundToEven(bias[c] / float64(scales[c]))
-		if math.Abs(v) > math.MaxInt32 || scales[c] == 0 {
-			return nil
-		}
-		integers.SetI64(c, int64(v))
+		integers.SetI64(c, int64(math.RoundToEven(bias[c]/float64(scales[c]))))
 	}
 	name := biasName(n)
 	return b.dequantize(name, b.g.NewConst(name+"_quantized", integers), b.g.NewConst(name+"_scale", tensor.Floats(scales, len(scales))), 0)
+}
+
+// mostBias is the greatest bias in integers, which leaves room for the products in an accumulator of 32 bits.
+const mostBias = 1 << 29
+
+// roomForBias makes the scale of channels greater whose bias would not fit: those whose weights are next to nothing beside it.
+func (b *built) roomForBias(n *ir.Node, w *weights, bias []float64) *weights {
+	p := b.q.rootPoint(n.Inputs[0])
+	if p == nil || bias == nil {
+		return w
+	}
+	wide := &weights{bits: w.bits, q: w.q, scale: append([]float32(nil), w.scale...), shift: w.shift}
+	changed := map[int]bool{}
+	for c, v := range bias {
+		if least := math.Abs(v) / mostBias / float64(p.own().params.Scale); float64(w.scale[c]) < least {
+			wide.scale[c], changed[c] = positive(least), true
+		}
+	}
+	if len(changed) == 0 {
+		return w
+	}
+	wide.q = w.q.Clone()
+	at, most := channelOf(n), float64(int(1)<<(w.bits-1)-1)
+	for i, v := range tensor.Data[float32](n.Inputs[1].Const) {
+		if c := at(i); changed[c] {
+			wide.q.SetI64(i, clampRound(float64(v)/float64(wide.scale[c]), most))
+		}
+	}
+	return wide
 }
