@@ -129,7 +129,7 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	}
 	r.setFiles(dir, files)
 	if f.report != "" {
-		if err := writeReport(c.Context(), f.report, m, p, opt); err != nil {
+		if err := writeReport(c.Context(), f.report, f.data, m, p, opt); err != nil {
 			return err
 		}
 	}

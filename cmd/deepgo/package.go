@@ -19,7 +19,7 @@ func packageFlags(c *cobra.Command, kind, data *string) {
 		words = append(words, k[0])
 	}
 	choiceFlag(c, kind, "package", "make a `package`, with an example that checks itself: "+strings.Join(words[1:], ", "), words...)
-	c.Flags().StringVar(data, "data", "", "`folder` with test_data_set_N, whose first case the package's example checks (default: random)")
+	c.Flags().StringVar(data, "data", "", "`folder` with test_data_set_N, whose first case a package's example checks, and whose inputs show --report the quantization error (default: random)")
 }
 
 // packaged returns the package's files and the folder that they go into: one named after the model, or the output folder

@@ -8,11 +8,12 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/report"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/codegen"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 // writeReport writes the page about a compiled model. Where the target's tools are installed it is measured, layer by layer.
-func writeReport(ctx context.Context, file string, m *deepgo.Model, p *deepgo.Program, opt deepgo.CompileOptions) error {
+func writeReport(ctx context.Context, file, data string, m *deepgo.Model, p *deepgo.Program, opt deepgo.CompileOptions) error {
 	var cost *verify.Cost
 	if len(toolchain.Missing(p.Target)) == 0 {
 		opt.Dump, opt.Emit = nil, "split"
@@ -21,7 +22,21 @@ func writeReport(ctx context.Context, file string, m *deepgo.Model, p *deepgo.Pr
 			return err
 		}
 	}
-	page, err := report.Page(report.Collect(m, p, cost))
+	var inputs [][]*tensor.Tensor
+	if data != "" {
+		cases, err := verify.LoadCases(data, m)
+		if err != nil {
+			return err
+		}
+		for _, k := range cases {
+			inputs = append(inputs, k.Inputs)
+		}
+	}
+	collected, err := report.Collect(m, p, cost, inputs)
+	if err != nil {
+		return err
+	}
+	page, err := report.Page(collected)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 // Data is what the page shows, and carries as JSON.
@@ -34,6 +35,7 @@ type Data struct {
 	Cycles     uint64  `json:"cycles,omitempty"`
 	Millis     float64 `json:"ms,omitempty"`
 
+	Noisy    bool      `json:"quantized"` // layers have noise
 	Layers   []Layer   `json:"layers"`
 	Buffers  []Buffer  `json:"buffers"`
 	Warnings []Warning `json:"warnings"`
@@ -49,7 +51,9 @@ type Layer struct {
 	ConstBytes int      `json:"const_bytes"`
 	LiveBytes  int      `json:"live_bytes"` // of the arena while it runs
 	Cycles     uint64   `json:"cycles,omitempty"`
+	Noise      float64  `json:"noise_db,omitempty"` // signal to quantization noise of the output; 0 where it is not quantized
 
+	scale float32
 	reads []int // layers whose outputs it reads; -1 is an input of the model
 }
 
@@ -68,8 +72,9 @@ type Warning struct {
 	Do   string `json:"do"`
 }
 
-// Collect gathers the page's data. cost is what was measured, or nil.
-func Collect(m *deepgo.Model, p *deepgo.Program, cost *verify.Cost) *Data {
+// Collect gathers the page's data. cost is what was measured, or nil; inputs are what quantization noise is measured with; where
+// there are none it is left out: random inputs leave the ranges that the model was made for.
+func Collect(m *deepgo.Model, p *deepgo.Program, cost *verify.Cost, inputs [][]*tensor.Tensor) (*Data, error) {
 	d := &Data{
 		Model: p.Name, SHA256: m.SHA256, Target: p.Target.Name, Version: deepgo.Version,
 		ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, IOBytes: p.Report.IOBytes, FlashLimit: p.Target.FlashBytes, RAMLimit: p.Target.RAMBytes,
@@ -87,8 +92,11 @@ func Collect(m *deepgo.Model, p *deepgo.Program, cost *verify.Cost) *Data {
 	}
 	d.addCost(cost)
 	d.Buffers = buffers(p)
+	if err := d.addNoise(m, inputs); err != nil {
+		return nil, err
+	}
 	d.Warnings = warnings(p, d)
-	return d
+	return d, nil
 }
 
 func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
@@ -96,6 +104,7 @@ func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
 	if v := n.Output(0); v != nil {
 		l.Output = ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String()
 		if q := v.Type.Quant; q != nil && len(q.Scale) == 1 {
+			l.scale = q.Scale[0]
 			l.Scale = fmt.Sprintf("(q - %d) * %.4g", q.Zero[0], q.Scale[0])
 		}
 	}
@@ -144,6 +153,23 @@ func (d *Data) addCost(c *verify.Cost) {
 			d.Layers[i].Cycles = c.Layers[i].Cycles
 		}
 	}
+}
+
+// addNoise gives every layer the noise at the QuantizeLinear that its output is the result of.
+func (d *Data) addNoise(m *deepgo.Model, inputs [][]*tensor.Tensor) error {
+	points, err := noise(m, inputs)
+	if err != nil {
+		return err
+	}
+	for i, l := range d.Layers {
+		for _, name := range l.From {
+			if at, ok := points[name]; ok && at.scale == l.scale {
+				d.Layers[i].Noise, d.Noisy = at.db, true
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // buffers returns what is in the arena, from the layer that writes it to the last that reads it.
@@ -203,7 +229,7 @@ func warnings(p *deepgo.Program, d *Data) []Warning {
 		list = append(list, Warning{fmt.Sprintf("%d of %d layers compute in float inside a quantized model: %s", len(float), len(d.Layers), strings.Join(float[:min(len(float), 3)], ", ")), "quantize them too, or accept their cost on a part without an FPU"})
 	}
 	if integer > 0 && coarseOutput(p) {
-		list = append(list, Warning{"an output is quantized to 8 bits behind a sigmoid or softmax: close scores become equal, and the greatest of them is then a matter of chance", "leave the outputs in float when quantizing the model"})
+		list = append(list, Warning{"an output is quantized to 8 bits behind a sigmoid or softmax: close scores become equal, and the greatest of them is then a matter of chance", "leave the outputs in float when quantizing the model, as deepgo quantize does"})
 	}
 	if err := p.Fit(); err != nil {
 		list = append(list, Warning{strings.SplitN(err.Error(), "\n", 2)[0], "quantize the model, or choose a larger part"})

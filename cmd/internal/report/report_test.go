@@ -14,6 +14,7 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -36,7 +37,17 @@ func collect(t *testing.T, file string) (*Data, *deepgo.Program, *verify.Cost) {
 	} else if os.Getenv("CI") != "" {
 		t.Fatal(err)
 	}
-	return Collect(m, p, cost), p, cost
+	var inputs [][]*tensor.Tensor
+	if cases, err := verify.LoadCases(filepath.Dir(file), m); err == nil {
+		for _, k := range cases {
+			inputs = append(inputs, k.Inputs)
+		}
+	}
+	d, err := Collect(m, p, cost, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, p, cost
 }
 
 // reported returns the models that the page is looked at with: the captcha reader, and the largest shared one.
@@ -86,6 +97,18 @@ func checkFigures(t *testing.T, file string) {
 				t.Errorf("layer %d: the page does not show %s", i, cell)
 			}
 		}
+	}
+	noisy := 0
+	for i, l := range d.Layers {
+		if strings.HasSuffix(l.Kernel, "_s8") && l.Noise > 0 {
+			noisy++
+			if l.Noise < 3 || !strings.Contains(string(page), fmt.Sprintf(">%.1f dB<", l.Noise)) {
+				t.Errorf("layer %d: %g dB of quantization noise", i, l.Noise)
+			}
+		}
+	}
+	if 2*noisy < len(d.Layers) {
+		t.Errorf("%d of %d layers say what quantization costs", noisy, len(d.Layers))
 	}
 	if total < d.MACs || total > d.MACs*11/10 {
 		t.Errorf("the layers have %d multiply-accumulates, the model %d", total, d.MACs)
