@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/report"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/score"
 	"github.com/deepgo/deepgo/codegen"
@@ -37,6 +38,7 @@ type quantizeFlags struct {
 	maxDrop    string
 	budget     string
 	target     string
+	report     string
 	json       bool
 }
 
@@ -80,42 +82,9 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	f.target = "cortex-m4"
 	c.Flags().Lookup("target").DefValue = f.target
 	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
+	c.Flags().StringVar(&f.report, "report", "", "write a page about the ranges, the error and the choices into this `file`.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
-}
-
-// quantizeResult is what the command found. The JSON is for scripts.
-type quantizeResult struct {
-	Model      string            `json:"model"`
-	File       string            `json:"file"`
-	FileBytes  int               `json:"file_bytes"`
-	Samples    int               `json:"samples"`
-	Preprocess string            `json:"preprocess,omitempty"`
-	Float      int               `json:"float_weight_bytes"`
-	Integer    int               `json:"weight_bytes"`
-	Equalized  int               `json:"equalized"`
-	Eval       score.Nearness    `json:"eval"`
-	Accuracy   *accuracy         `json:"accuracy,omitempty"`
-	Ties       *ties             `json:"ties,omitempty"`
-	Layers     []quantize.Layer  `json:"layers"`
-	Choices    []quantize.Choice `json:"choices,omitempty"`
-	Points     []quantize.Point  `json:"points"`
-}
-
-// accuracy is how many samples a model reads right.
-type accuracy struct {
-	Samples int `json:"samples"`
-	Float   int `json:"float"`
-	Integer int `json:"integer"`
-	Rounded int `json:"rounded"` // the float model with its outputs rounded to 8 bits
-}
-
-// ties are what rounding scores to 8 bits does: the greatest is no longer alone, or another one.
-type ties struct {
-	Samples int      `json:"samples"`
-	Changed int      `json:"changed"` // samples whose answer changes
-	Outputs []string `json:"outputs"`
-	Avoided bool     `json:"avoided"` // they keep their precision here
 }
 
 func (f *quantizeFlags) run(c *cobra.Command, file string) error {
@@ -144,14 +113,14 @@ func (f *quantizeFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	r.Samples = len(calib.Samples)
+	r.Samples, r.Preprocess = len(calib.Samples), f.metadata(calib, pre)["deepgo.preprocess"]
 	if err := f.write(m, q, r); err != nil {
 		return err
 	}
 	if f.json {
 		return printJSON(c.OutOrStdout(), r)
 	}
-	return r.print(c.OutOrStdout())
+	return printQuantized(c.OutOrStdout(), r)
 }
 
 // sets reads the samples to calibrate with, and those to measure on.
@@ -243,8 +212,8 @@ func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all i
 }
 
 // evaluate measures the loss.
-func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*quantizeResult, error) {
-	r := &quantizeResult{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
+func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*report.Quantized, error) {
+	r := &report.Quantized{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
 	for _, l := range q.Layers {
 		r.Float, r.Integer = r.Float+4*l.Weights, r.Integer+l.Bytes
 	}
@@ -263,7 +232,7 @@ func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *sam
 	if err != nil || labels == nil {
 		return r, err
 	}
-	r.Accuracy = &accuracy{Samples: len(labels), Float: score.Right(float, labels), Integer: score.Right(integer, labels), Rounded: score.Right(rounded, labels)}
+	r.Accuracy = &report.Accuracy{Samples: len(labels), Float: score.Right(float, labels), Integer: score.Right(integer, labels), Rounded: score.Right(rounded, labels)}
 	return r, nil
 }
 
@@ -284,8 +253,8 @@ func (f *quantizeFlags) readLabels(m *deepgo.Model, eval *samples.Set) ([][]int,
 }
 
 // ties looks at what 8 bits would do to scores, which are what Sigmoid and Softmax give.
-func (f *quantizeFlags) ties(g *ir.Graph, float, rounded [][]*tensor.Tensor) *ties {
-	t := &ties{Samples: len(float), Avoided: f.io != "int8"}
+func (f *quantizeFlags) ties(g *ir.Graph, float, rounded [][]*tensor.Tensor) *report.Ties {
+	t := &report.Ties{Samples: len(float), Avoided: f.io != "int8"}
 	for _, v := range g.Outputs {
 		at := v.Def
 		for at != nil && (at.Op == "Reshape" || at.Op == "Squeeze" || at.Op == "Identity") {
@@ -304,15 +273,22 @@ func (f *quantizeFlags) ties(g *ir.Graph, float, rounded [][]*tensor.Tensor) *ti
 	return t
 }
 
-func (f *quantizeFlags) write(m *deepgo.Model, q *deepgo.Quantized, r *quantizeResult) error {
+func (f *quantizeFlags) write(m *deepgo.Model, q *deepgo.Quantized, r *report.Quantized) error {
 	r.File = f.out
 	if r.File == "" {
 		r.File = m.Name + "_int8.onnx"
 	}
-	return writeFiles(filepath.Dir(r.File), []codegen.File{{Name: filepath.Base(r.File), Data: q.File}})
+	if err := writeFiles(filepath.Dir(r.File), []codegen.File{{Name: filepath.Base(r.File), Data: q.File}}); err != nil || f.report == "" {
+		return err
+	}
+	page, err := r.Page()
+	if err != nil {
+		return err
+	}
+	return writeFiles(filepath.Dir(f.report), []codegen.File{{Name: filepath.Base(f.report), Data: page}})
 }
 
-func (r *quantizeResult) print(out io.Writer) error {
+func printQuantized(out io.Writer, r *report.Quantized) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "wrote\t%s\n", r.File)
 	fmt.Fprintf(w, "weights\t%s instead of %s\n", bytesText(r.Integer), bytesText(r.Float))
@@ -321,7 +297,7 @@ func (r *quantizeResult) print(out io.Writer) error {
 	if a := r.Accuracy; a != nil {
 		fmt.Fprintf(w, "accuracy\t%.1f %% (%d of %d), the float model %.1f %% (%d)\n", percent(a.Integer, a.Samples), a.Integer, a.Samples, percent(a.Float, a.Samples), a.Float)
 	}
-	r.printTies(w)
+	printTies(w, r)
 	for _, c := range r.Choices {
 		fmt.Fprintf(w, "%d bits\t%s: %s", c.Bits, c.Layer, c.Why)
 		if c.Saved > 0 {
@@ -329,13 +305,13 @@ func (r *quantizeResult) print(out io.Writer) error {
 		}
 		fmt.Fprintln(w)
 	}
-	if worst := r.worst(); worst != nil {
+	if worst := r.Worst(); worst != nil {
 		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
 	}
 	return w.Flush()
 }
 
-func (r *quantizeResult) printTies(w io.Writer) {
+func printTies(w io.Writer, r *report.Quantized) {
 	t := r.Ties
 	if t == nil || t.Changed == 0 {
 		return
@@ -349,16 +325,6 @@ func (r *quantizeResult) printTies(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "warning\t%s; --io float keeps their precision\n", what)
-}
-
-func (r *quantizeResult) worst() *quantize.Point {
-	var worst *quantize.Point
-	for i := range r.Points {
-		if worst == nil || r.Points[i].SNR < worst.SNR {
-			worst = &r.Points[i]
-		}
-	}
-	return worst
 }
 
 func percent(part, all int) float64 { return 100 * float64(part) / float64(max(all, 1)) }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/report"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/score"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
@@ -19,10 +20,10 @@ import (
 )
 
 // quantizeJSON runs deepgo quantize, and returns what it prints and the model that it writes.
-func quantizeJSON(t *testing.T, args ...string) (*quantizeResult, *deepgo.Model) {
+func quantizeJSON(t *testing.T, args ...string) (*report.Quantized, *deepgo.Model) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "quantized.onnx")
-	var r quantizeResult
+	var r report.Quantized
 	if err := json.Unmarshal([]byte(mustRun(t, append(append([]string{"quantize"}, args...), "-o", file, "--json")...)), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestQuantizeCaptcha(t *testing.T) {
 	}
 }
 
-func checkLayerBits(t *testing.T, r *quantizeResult, dense4 bool) {
+func checkLayerBits(t *testing.T, r *report.Quantized, dense4 bool) {
 	t.Helper()
 	for _, l := range r.Layers {
 		want := 8

@@ -26,13 +26,23 @@ func (q *quantizer) compare() error {
 			continue
 		}
 		l := Layer{Name: nameOf(n), Op: n.Op, Bits: 32, Weights: n.Inputs[1].Type.Len()}
-		l.Bytes = 4 * l.Weights
+		l.Bytes, l.Hist = 4*l.Weights, histogram(n.Inputs[1].Const)
 		if w := q.weights[n]; w != nil {
 			l.Bits, l.Bytes = w.bits, w.bytes()
 		}
 		r.Layers = append(r.Layers, l)
 	}
 	return nil
+}
+
+// histogram counts the values of t in bins between its extremes.
+func histogram(t *tensor.Tensor) []int {
+	lo, hi, _ := extent(t)
+	hist := make([]int, reportBins)
+	for _, v := range tensor.Data[float32](t) {
+		hist[min(int((float64(v)-lo)/math.Max(hi-lo, 1e-30)*reportBins), reportBins-1)]++
+	}
+	return hist
 }
 
 // fillPoints compares every point with its value in the float graph.

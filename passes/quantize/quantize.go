@@ -57,7 +57,8 @@ type Layer struct {
 	Op      string `json:"op"`
 	Bits    int    `json:"bits"`
 	Weights int    `json:"weights"`
-	Bytes   int    `json:"bytes"` // of the weights
+	Bytes   int    `json:"bytes"`     // of the weights
+	Hist    []int  `json:"histogram"` // of the float weights, between their least and greatest
 }
 
 // Run quantizes g, which it changes to the prepared float graph. Every sample has a tensor per input.

@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes/quantize"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -166,6 +168,38 @@ func TestBrowser(t *testing.T) {
 	for _, file := range reported(t) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) { checkInBrowser(t, chromium, file) })
 	}
+	t.Run("quantized", func(t *testing.T) { checkQuantizedInBrowser(t, chromium) })
+}
+
+// checkQuantizedInBrowser looks at the page about a quantization: every figure of its JSON is to be seen.
+func checkQuantizedInBrowser(t *testing.T, chromium string) {
+	m, err := deepgo.Load("../../../testdata/models/digits_f32/model.onnx", deepgo.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := quantize.Run(m.Graph.Clone(), [][]*tensor.Tensor{samples.Random(m.InputTypes(), 1), samples.Random(m.InputTypes(), 2)}, quantize.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &Quantized{Model: "digits", Samples: 2, Float: 7456, Integer: 1864, Equalized: 1, Layers: r.Layers, Points: r.Points,
+		Accuracy: &Accuracy{Samples: 200, Float: 200, Integer: 182, Rounded: 163}, Ties: &Ties{Samples: 200, Changed: 37, Outputs: []string{"a<b"}}}
+	page, err := q.Page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := []string{"1864 B", "91.0 %", "37 of 200", "a&lt;b"}
+	for _, l := range r.Layers {
+		cells = append(cells, fmt.Sprintf(">%d<", l.Weights), fmt.Sprintf(">%d<", l.Bytes))
+	}
+	for _, p := range r.Points {
+		cells = append(cells, fmt.Sprintf(">%.4g<", p.Scale), fmt.Sprintf(">%d<", p.Zero), fmt.Sprintf(">%.1f dB<", p.SNR))
+	}
+	for _, c := range cells {
+		if !strings.Contains(string(page), c) {
+			t.Errorf("the page does not show %s", c)
+		}
+	}
+	openPage(t, chromium, page, len(r.Layers)+len(r.Points))
 }
 
 func checkInBrowser(t *testing.T, chromium, file string) {
@@ -174,6 +208,12 @@ func checkInBrowser(t *testing.T, chromium, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	openPage(t, chromium, page, len(d.Layers))
+}
+
+// openPage looks at a page whose tables have so many rows.
+func openPage(t *testing.T, chromium string, page []byte, rows int) {
+	t.Helper()
 	for _, width := range []int{1280, 390} {
 		frame := fmt.Sprintf(`<!DOCTYPE html><title>waiting</title><iframe id="f" style="border:0;width:%dpx;height:2000px" srcdoc="%s"></iframe>
 <script>const f = document.getElementById("f"); let errors = 0; onerror = () => errors++;
@@ -187,7 +227,7 @@ f.onload = () => { const e = f.contentDocument.documentElement; document.title =
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := fmt.Sprintf("<title>errors 0 over 0 rows %d</title>", len(d.Layers))
+		want := fmt.Sprintf("<title>errors 0 over 0 rows %d</title>", rows)
 		if !strings.Contains(string(out), want) {
 			t.Errorf("at %d pixels: %s, expected %s", width, regexp.MustCompile(`<title>.*?</title>`).FindString(string(out)), want)
 		}
