@@ -39,6 +39,15 @@ func (m *Model) QuantizeMixed(samples [][]*tensor.Tensor, opt quantize.Options, 
 	return m.quantized(r, choices, metadata)
 }
 
+// QuantizeWeights stores the weights of dense and recurrent layers in 8 bits; everything else stays in float.
+func (m *Model) QuantizeWeights(metadata map[string]string) (*Quantized, error) {
+	r, err := quantize.WeightsOnly(m.Graph.Clone())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	return m.quantized(r, nil, metadata)
+}
+
 // WithGraph returns a model of the same name with another graph.
 func (m *Model) WithGraph(g *ir.Graph) *Model { return &Model{File: m.File, Name: m.Name, Graph: g} }
 

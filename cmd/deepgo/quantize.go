@@ -25,6 +25,7 @@ import (
 type quantizeFlags struct {
 	load       loadFlags
 	calib      string
+	weightOnly bool
 	limit      int
 	preprocess string
 	out        string
@@ -63,9 +64,8 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	}
 	f.load.add(c)
 	c.Flags().StringVar(&f.calib, "calib", "", "samples of the input: an .npy or .csv `file`, or a folder")
-	if err := c.MarkFlagRequired("calib"); err != nil {
-		panic(err)
-	}
+	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense and recurrent layers in 8 bits, and compute in float; --calib then only measures")
+	c.MarkFlagsOneRequired("calib", "weight-only")
 	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
 	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
@@ -129,6 +129,13 @@ func (f *quantizeFlags) sets(m *deepgo.Model) (calib, eval *samples.Set, pre *sa
 		if pre, err = samples.ParsePreprocess(f.preprocess); err != nil {
 			return nil, nil, nil, &usageError{"quantize", fmt.Errorf("--preprocess %w", err)}
 		}
+	}
+	if f.calib == "" { // weights alone, measured on what is at hand
+		set := &samples.Set{}
+		for seed := range uint64(8) {
+			set.Samples, set.Names = append(set.Samples, samples.Random(m.InputTypes(), seed+1)), append(set.Names, "random")
+		}
+		return set, set, pre, nil
 	}
 	if calib, err = samples.ReadSet(f.calib, m.InputTypes(), pre); err != nil {
 		return nil, nil, nil, err

@@ -6,5 +6,5 @@ var shapeTable = [][]*Def{
 	castDefs,
 	normDefs,
 	reduceDefs,
-	recurrentDefs,
+	recurrentDefs, weightOnlyDefs,
 }

@@ -15,6 +15,7 @@ const reportBins = 64
 func (q *quantizer) compare() error {
 	r := q.result
 	r.Graph = q.build(false).g
+	recurrent := narrowWeights(r.Graph, isRecurrent)
 	if err := ir.Check(r.Graph); err != nil {
 		ir.Bugf("quantizing broke the graph: %s", err)
 	}
@@ -32,6 +33,7 @@ func (q *quantizer) compare() error {
 		}
 		r.Layers = append(r.Layers, l)
 	}
+	r.Layers = append(r.Layers, recurrent...)
 	return nil
 }
 
@@ -65,7 +67,7 @@ func (q *quantizer) fillPoints() error {
 			return err
 		}
 		_, err := interp.Run(sim.g, samples[i], interp.Options{Fast: true, Observe: func(n *ir.Node, out []*tensor.Tensor) {
-			p := back[n.Outputs[0]]
+			p := back[first(n)]
 			if p == nil {
 				return
 			}

@@ -64,7 +64,7 @@ func (q *quantizer) findPoints() {
 		}
 	}
 	for _, n := range q.g.Nodes {
-		v := n.Outputs[0]
+		v := first(n)
 		switch {
 		case movers[n.Op]:
 			q.follow(n, wanted)
@@ -90,7 +90,7 @@ func (q *quantizer) follow(n *ir.Node, wanted map[*ir.Value]bool) {
 
 // wants reports whether n reads input i as integers.
 func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]bool) bool {
-	out := wanted[n.Outputs[0]]
+	out := wanted[first(n)]
 	switch {
 	case q.integerProduct(n):
 		return i == 0
@@ -132,7 +132,7 @@ func behind(n *ir.Node) *ir.Node {
 
 // fused reports whether n's output is only read by a Relu or Clip that becomes the bounds of an integer operator's result.
 func fused(g *ir.Graph, uses map[*ir.Value][]*ir.Node, n *ir.Node) bool {
-	v := n.Outputs[0]
+	v := first(n)
 	if g.IsOutput(v) || len(uses[v]) != 1 {
 		return false
 	}

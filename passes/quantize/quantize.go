@@ -117,7 +117,7 @@ func (q *quantizer) check() error {
 	q.result = &Result{Float: q.g}
 	products := 0
 	for _, n := range q.g.Nodes {
-		if isProduct(n) {
+		if isProduct(n) || isRecurrent(n) {
 			products++
 		}
 		if n.Op == "QuantizeLinear" || n.Op == "DequantizeLinear" || n.Op == "QLinearConv" {
@@ -125,7 +125,7 @@ func (q *quantizer) check() error {
 		}
 	}
 	if products == 0 {
-		return &ir.Error{Msg: "there is nothing to quantize: no Conv, Gemm or MatMul with constant weights"}
+		return &ir.Error{Msg: "there is nothing to quantize: no Conv, Gemm, MatMul, LSTM or GRU with constant weights"}
 	}
 	for name := range q.opt.Bits {
 		if !q.hasLayer(name) {
@@ -163,7 +163,18 @@ func nameOf(n *ir.Node) string {
 	if len(n.From) > 0 {
 		return n.From[0]
 	}
-	return n.Outputs[0].Name
+	return first(n).Name
+}
+
+// first returns the first output that is there.
+func first(n *ir.Node) *ir.Value {
+	for _, v := range n.Outputs {
+		if v != nil {
+			return v
+		}
+	}
+	ir.Bugf("%s has no outputs", n.Op)
+	return nil
 }
 
 // isProduct reports whether n multiplies with constant weights.

@@ -1,0 +1,116 @@
+// weightonly keeps 8-bit weights of float operators as they are stored, where the qdq pass has found no integers to multiply
+// them with.
+//
+//	%f: f32[4,8] = DequantizeLinear(%w, %s) {axis=0}
+//	%y: f32[1,4] = Gemm(%x, %f, %b) {transB=1}           =>  %y: f32[1,4] = WeightGemm(%x, %w, %s, %b)
+//
+// It knows Gemm, MatMul, LSTM and GRU. What it leaves, floatweights computes.
+
+package passes
+
+import (
+	"slices"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+func weightOnly(g *ir.Graph, _ *Config) (int, error) {
+	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
+		switch n.Op {
+		case "Gemm", "MatMul":
+			return weightGemm(r, n)
+		case "LSTM", "GRU":
+			return weightRecurrent(r, n)
+		}
+		return false
+	}), nil
+}
+
+// rowWeights returns v, a dequantized constant, as int8 rows of one output each with their scales. axis is that of the outputs.
+func rowWeights(v *ir.Value, axis int) (w, scale *tensor.Tensor) {
+	d := dequantized(v)
+	if d == nil || !d.q.IsConst() || !d.q.Type.DType.IsSigned() || d.q.Type.DType.Bits() > 8 || v.Type.DType != tensor.Float32 {
+		return nil, nil
+	}
+	if d.zero != nil && slices.ContainsFunc(d.zero.Const.Int64s(), func(z int64) bool { return z != 0 }) {
+		return nil, nil
+	}
+	rows := d.q.Type.Shape[axis]
+	if k := d.scale.Const.Len(); k != 1 && (k != rows || axisOfDequantize(d) != axis) {
+		return nil, nil
+	}
+	scale = tensor.New(tensor.Float32, rows)
+	for i := range rows {
+		scale.SetF64(i, d.scale.Const.F64(i%d.scale.Const.Len()))
+	}
+	return d.q.Const.Convert(tensor.Int8), scale
+}
+
+// axisOfDequantize is the axis of a DequantizeLinear's scales.
+func axisOfDequantize(d *quantized) int {
+	axis := 1
+	if d.node.Attrs.Has("axis") {
+		axis = d.node.Attrs.Int("axis")
+	}
+	if axis < 0 {
+		axis += len(d.q.Type.Shape)
+	}
+	return axis
+}
+
+func weightGemm(r *rewriter, n *ir.Node) bool {
+	x, y := n.Inputs[0], n.Outputs[0]
+	one := func(name string) bool { return !n.Attrs.Has(name) || n.Attrs.Float(name) == 1 }
+	if n.Attrs.Bool("transA") || !one("alpha") || !one("beta") || x.IsConst() || len(x.Type.Shape) != 2 || len(n.Inputs[1].Type.Shape) != 2 {
+		return false
+	}
+	axis := 1
+	if n.Attrs.Bool("transB") {
+		axis = 0
+	}
+	w, scale := rowWeights(n.Inputs[1], axis)
+	if w == nil {
+		return false
+	}
+	if axis == 1 {
+		w = turned(w)
+	}
+	bias := tensor.New(tensor.Float32, w.Shape[0])
+	if v := n.Input(2); v != nil {
+		real := realValues(v)
+		if len(real) != w.Shape[0] {
+			return false
+		}
+		for i, b := range real {
+			bias.SetF64(i, b)
+		}
+	}
+	r.supersede(y, r.emit(y.Name, "WeightGemm", nil, y.Type, n.From, x, r.g.NewConst(n.Inputs[1].Name+".w", w), r.g.NewConst(n.Inputs[1].Name+".scale", scale), r.g.NewConst(y.Name+".bias", bias)))
+	return true
+}
+
+// turned returns a matrix with rows and columns exchanged.
+func turned(t *tensor.Tensor) *tensor.Tensor {
+	rows, cols := t.Shape[0], t.Shape[1]
+	out := tensor.New(t.DType, cols, rows)
+	for i := range t.Len() {
+		out.SetI64(i%cols*rows+i/cols, t.I64(i))
+	}
+	return out
+}
+
+func weightRecurrent(r *rewriter, n *ir.Node) bool {
+	w, ws := rowWeights(n.Inputs[1], 1)
+	rec, rs := rowWeights(n.Inputs[2], 1)
+	if w == nil || rec == nil || n.Input(3) != nil && !n.Inputs[3].IsConst() {
+		return false
+	}
+	in := make([]*ir.Value, 10)
+	copy(in, n.Inputs)
+	in[1], in[2] = r.g.NewConst(n.Inputs[1].Name+".w", w), r.g.NewConst(n.Inputs[2].Name+".w", rec)
+	in[8], in[9] = r.g.NewConst(n.Inputs[1].Name+".scale", ws), r.g.NewConst(n.Inputs[2].Name+".scale", rs)
+	r.setInputs(n, in...)
+	n.Op = "Weight" + n.Op
+	return true
+}
