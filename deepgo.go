@@ -37,6 +37,8 @@ type Model struct {
 	SHA256  string    // of the file, in hex
 	Notices []string  // what was assumed, a line each
 	Graph   *ir.Graph // ONNX operators at the newest opset
+
+	Metadata map[string]string // of the file
 }
 
 // Load reads an ONNX model. The error lists everything that is wrong with it.
@@ -63,7 +65,7 @@ func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g}, nil
+	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata}, nil
 }
 
 // nameOf is the file's name without extension; the folder's where it is model.onnx, as in ONNX's layout of test data.
@@ -81,6 +83,14 @@ func (m *Model) InputTypes() []ir.Type { return typesOf(m.Graph.Inputs) }
 
 // OutputTypes returns the types of the outputs, in order.
 func (m *Model) OutputTypes() []ir.Type { return typesOf(m.Graph.Outputs) }
+
+// rawInput is what the file says of raw input values, where the integers of the input are those values.
+func (m *Model) rawInput() string {
+	if m.Metadata["deepgo.raw"] != "exact" {
+		return ""
+	}
+	return m.Metadata["deepgo.preprocess"]
+}
 
 func typesOf(vs []*ir.Value) []ir.Type {
 	ts := make([]ir.Type, len(vs))
@@ -143,7 +153,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	name := orDefault(opt.Name, m.Name)
 	out, err := codegen.Generate(g, c.Memory, target, codegen.Options{
 		Name: name, Emit: orDefault(opt.Emit, "split"), Command: opt.Command,
-		Source: filepath.Base(m.File), SHA256: m.SHA256, Version: Version, Trace: opt.Trace,
+		Source: filepath.Base(m.File), SHA256: m.SHA256, Version: Version, Trace: opt.Trace, Preprocess: m.rawInput(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)

@@ -31,10 +31,12 @@ type Options struct {
 	Name    string // prefix of every name, and the files' base name; made a legal identifier
 	Emit    string // "split" (or ""): header, code and weights; "single": header and one C file
 	Command string // command line for the header's comment
-	Source  string // the model's file, without folders
-	SHA256  string // of the model's file, in hex
-	Version string // deepgo's
-	Trace   bool   // call DG_TRACE(index, pointer, bytes) after every node, where that macro is defined
+	// Preprocess is what made raw values the model's input when it was quantized, for the header's comment; "" where it is not known.
+	Preprocess string
+	Source     string // the model's file, without folders
+	SHA256     string // of the model's file, in hex
+	Version    string // deepgo's
+	Trace      bool   // call DG_TRACE(index, pointer, bytes) after every node, where that macro is defined
 }
 
 // File is one generated file.

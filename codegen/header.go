@@ -42,6 +42,7 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Directive("define %s_ARENA_BYTES %d", m.macro, max(m.mem.ArenaBytes, 1))
 	w.Directive("define %s_ARENA_ALIGN %d", m.macro, m.arenaAlign())
 	w.Blank()
+	m.printPreprocess(w)
 	for _, p := range m.ports() {
 		p.print(w)
 	}
@@ -52,6 +53,18 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Blank()
 	m.printPrototype(w)
 	w.Directive("endif")
+}
+
+// printPreprocess says how raw values become the input.
+func (m *model) printPreprocess(w *cw.Writer) {
+	if m.opt.Preprocess == "" || len(m.inputs) != 1 {
+		return
+	}
+	if m.inputs[0].value.Type.DType.IsInt() {
+		w.Comment("The input takes raw values as they are: " + m.opt.Preprocess + " is part of the model.")
+		return
+	}
+	w.Comment("The input is raw values after " + m.opt.Preprocess + "; compiled with --io quantized, it takes them as they are.")
 }
 
 // memoryTable shows what the model takes of flash and RAM, code aside.

@@ -67,7 +67,7 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense and recurrent layers in 8 bits, and compute in float; --calib then only measures")
 	c.MarkFlagsOneRequired("calib", "weight-only")
 	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
-	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6")
+	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6; grey, layout=nhwc or layout=nchw for arrays of pixels")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
 	choiceFlag(c, &f.io, "io", "outputs: `float` keeps their precision, int8 rounds them", "float", "int8")
 	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8 or 4", "8", "4")
@@ -104,7 +104,7 @@ func (f *quantizeFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	opt.Step = f.progress(c)
-	q, err := f.quantize(c, m, calib, eval, opt, f.metadata(calib, pre))
+	q, err := f.quantize(c, m, calib, eval, opt, f.metadata(calib, pre, opt.Raw))
 	opt.Step("", 0, 0)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (f *quantizeFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	r.Samples, r.Preprocess = len(calib.Samples), f.metadata(calib, pre)["deepgo.preprocess"]
+	r.Samples, r.Preprocess = len(calib.Samples), f.metadata(calib, pre, nil)["deepgo.preprocess"]
 	if err := f.write(m, q, r); err != nil {
 		return err
 	}
@@ -181,8 +181,11 @@ func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *sample
 	return opt, nil
 }
 
-func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess) map[string]string {
+func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess, raw []*quantize.Params) map[string]string {
 	meta := map[string]string{"deepgo.quantize": fmt.Sprintf("version %s, %d samples", deepgo.Version, len(calib.Samples))}
+	if len(raw) == 1 && raw[0] != nil {
+		meta["deepgo.raw"] = "exact"
+	}
 	switch {
 	case pre != nil:
 		meta["deepgo.preprocess"] = pre.Text

@@ -21,13 +21,24 @@ type Preprocess struct {
 	Text      string
 	Scale     float64
 	Mean, Std []float64
+	Grey      bool   // of three colours the brightness, for a model of one channel
+	Layout    string // of arrays, where it is not the model's: "nhwc" or "nchw"
 }
 
-// ParsePreprocess reads "scale=1/255,mean=0.5,std=0.25"; mean and std may have a value per channel, with colons between.
+// ParsePreprocess reads "scale=1/255,mean=0.5,std=0.25,grey,layout=nhwc"; mean and std may have a value per channel, with colons
+// between.
 func ParsePreprocess(text string) (*Preprocess, error) {
 	p := &Preprocess{Text: text, Scale: 1, Mean: []float64{0}, Std: []float64{1}}
 	for _, field := range strings.Split(text, ",") {
 		key, value, _ := strings.Cut(field, "=")
+		if field == "grey" {
+			p.Grey = true
+			continue
+		}
+		if key == "layout" && (value == "nhwc" || value == "nchw") {
+			p.Layout = value
+			continue
+		}
 		numbers, err := numbers(value)
 		switch {
 		case err != nil:
@@ -39,7 +50,7 @@ func ParsePreprocess(text string) (*Preprocess, error) {
 		case key == "std" && !slices.Contains(numbers, 0):
 			p.Std = numbers
 		default:
-			return nil, fmt.Errorf("%q is not understood; expected scale=1/255, mean=0.5 or std=0.25, with a value per channel as in mean=0.4:0.5:0.6", field)
+			return nil, fmt.Errorf("%q is not understood; expected scale=1/255, mean=0.5, std=0.25, grey, layout=nhwc or layout=nchw, with a value per channel as in mean=0.4:0.5:0.6", field)
 		}
 	}
 	return p, nil
@@ -75,6 +86,44 @@ func (p *Preprocess) apply(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, erro
 	for i := range t.Len() {
 		c := channel(i)
 		out.SetF64(i, (t.F64(i)*p.Scale-p.Mean[c%len(p.Mean)])/p.Std[c%len(p.Std)])
+	}
+	return out, nil
+}
+
+// arrange brings the elements of an array of pixels into the order that the model takes them in, and colours to grey.
+func (p *Preprocess) arrange(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, error) {
+	l, err := layoutOf(want.Shape)
+	if err != nil {
+		return nil, err
+	}
+	c := l.c
+	if p.Grey && l.c == 1 && t.Len() == 3*want.Len() {
+		c = 3
+	}
+	if t.Len() != l.h*l.w*c {
+		return nil, fmt.Errorf("%d elements of shape %v, the model takes %s", t.Len(), t.Shape, want)
+	}
+	channelsLast := p.Layout == "nhwc" || p.Layout == "" && l.sc == 1
+	at := func(y, x, k int) float64 {
+		if channelsLast {
+			return t.F64((y*l.w+x)*c + k)
+		}
+		return t.F64((k*l.h+y)*l.w + x)
+	}
+	out := tensor.New(t.DType, want.Shape...)
+	for y := range l.h {
+		for x := range l.w {
+			for k := range l.c {
+				v := at(y, x, k)
+				if c != l.c { // ITU-R BT.601
+					v = 0.299*at(y, x, 0) + 0.587*at(y, x, 1) + 0.114*at(y, x, 2)
+				}
+				if t.DType.IsInt() {
+					v = math.RoundToEven(v)
+				}
+				out.SetF64(y*l.sy+x*l.sx+k*l.sc, v)
+			}
+		}
 	}
 	return out, nil
 }
@@ -156,6 +205,12 @@ func (r *setReader) add(name string, raw ...*tensor.Tensor) error {
 }
 
 func (r *setReader) convert(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, error) {
+	if r.pre != nil && (r.pre.Grey || r.pre.Layout != "") {
+		var err error
+		if t, err = r.pre.arrange(t, want); err != nil {
+			return nil, err
+		}
+	}
 	if t.Len() != want.Len() {
 		return nil, fmt.Errorf("%d elements of shape %v, the model takes %s", t.Len(), t.Shape, want)
 	}
@@ -179,12 +234,15 @@ func (r *setReader) stack(path string) error {
 		return err
 	}
 	per := r.inputs[0].Len()
+	if n := len(t.Shape); r.pre != nil && r.pre.Grey && n == 4 && (t.Shape[1] == 3 || t.Shape[3] == 3) {
+		per *= 3
+	}
 	if per == 0 || t.Len()%per != 0 || t.Len() == 0 {
 		return fmt.Errorf("shape %v is not a number of samples of %s", t.Shape, r.inputs[0])
 	}
 	size := len(t.Bytes()) / t.Len()
 	for i := range t.Len() / per {
-		one, err := tensor.FromBytes(t.DType, t.Bytes()[i*per*size:(i+1)*per*size], r.inputs[0].Shape...)
+		one, err := tensor.FromBytes(t.DType, t.Bytes()[i*per*size:(i+1)*per*size], per)
 		if err != nil {
 			return err
 		}
