@@ -8,6 +8,8 @@ package quantize
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -128,20 +130,21 @@ func (q *quantizer) check() error {
 		return &ir.Error{Msg: "there is nothing to quantize: no Conv, Gemm, MatMul, LSTM or GRU with constant weights"}
 	}
 	for name := range q.opt.Bits {
-		if !q.hasLayer(name) {
-			return &ir.Error{Msg: fmt.Sprintf("no Conv, Gemm or MatMul with constant weights is called %q", name)}
+		if !slices.Contains(q.layerNames(), name) {
+			return &ir.Error{Msg: fmt.Sprintf("no Conv, Gemm or MatMul with constant weights is called %q", name), Hint: "they are called " + strings.Join(q.layerNames(), ", ")}
 		}
 	}
 	return nil
 }
 
-func (q *quantizer) hasLayer(name string) bool {
+func (q *quantizer) layerNames() []string {
+	var names []string
 	for _, n := range q.g.Nodes {
-		if isProduct(n) && nameOf(n) == name {
-			return true
+		if isProduct(n) {
+			names = append(names, nameOf(n))
 		}
 	}
-	return false
+	return names
 }
 
 // bits returns the bits of a product's weights.

@@ -126,6 +126,8 @@ func (b *Build) run(ctx context.Context, name string, args []string) (string, er
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = b.Dir
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // a compiler then removes its own files
+	c.WaitDelay = 2 * time.Second
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
