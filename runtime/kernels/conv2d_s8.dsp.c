@@ -16,7 +16,7 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
                       const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
 {
     enum { ICG = IC / G, OCG = OC / G, JOIN = G == 1 && DW == 1, NARROW = sizeof(WT) == 1, UNSIGNED = (XT)-1 > 0 };
-    enum { TAPS = KH * KW * ICG, GATHER = G == 1 && KH * KW > 1 && TAPS <= 320 };
+    enum { TAPS = KH * KW * ICG, GATHER = G == 1 && KH * KW > 1 && TAPS <= 640 };
     XT column[2][GATHER ? TAPS : 1];
     const uint32_t offset = dg_pair(-XZ);
     for (dg_idx n = 0; n < N; n++, x += (dg_idx)IH * IW * IC) {
