@@ -1,5 +1,6 @@
-/* conv2d_s8: for cores with DSP instructions, two pixels by two channels at a time, four products to each by one load.
- * Parameters, shapes and results are those of conv2d_s8.c. Runs of input channels, and of whole kernel rows where the kernel is
+/* conv2d_s8: for cores with DSP instructions. Parameters, shapes and results are those of conv2d_s8.c.
+ * Where a pixel reads few values, and they come in fours, four pixels by two channels at a time: the values, less XZ, are widened to
+ * pairs once for all channels. Otherwise two pixels by two channels, four products to each by one load. Runs of input channels, and of whole kernel rows where the kernel is
  * neither grouped nor dilated, lie next to each other in both x and w. Where a pixel reads few values they are gathered first, with
  * XZ for taps outside x, so that they are one run. */
 #include "dg.h"
@@ -16,10 +17,50 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
                       const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
 {
     enum { ICG = IC / G, OCG = OC / G, JOIN = G == 1 && DW == 1, NARROW = sizeof(WT) == 1, UNSIGNED = (XT)-1 > 0 };
-    enum { TAPS = KH * KW * ICG, GATHER = G == 1 && KH * KW > 1 && TAPS <= 640 };
-    XT column[2][GATHER ? TAPS : 1];
+    enum { TAPS = KH * KW * ICG, TILE = G == 1 && NARROW && TAPS % 4 == 0 && TAPS >= 16 && TAPS <= 288 && OC % 2 == 0 };
+    enum { GATHER = !TILE && G == 1 && KH * KW > 1 && TAPS <= 640 };
+    enum { FOURS = IC % 4 == 0 }; /* else the values are put next to each other first */
+    XT column[2][GATHER || (TILE && !FOURS) ? TAPS : 1];
+    uint32_t tile[TILE ? 2 * TAPS : 1];
     const uint32_t offset = dg_pair(-XZ);
-    for (dg_idx n = 0; n < N; n++, x += (dg_idx)IH * IW * IC) {
+    for (dg_idx p = 0, pixels; TILE && p < N * OH * OW; p += pixels, y += pixels * OC) {
+        pixels = N * OH * OW - p < 4 ? N * OH * OW - p : 4; /* the last one is computed more than once where four do not fit */
+        for (dg_idx r = 0; r < 4; r++) {
+            const dg_idx at = p + (r < pixels ? r : pixels - 1), n = at / (OH * OW), oy = at / OW % OH, ox = at % OW;
+            uint32_t *to = tile + r;
+            XT *byte = column[0];
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const dg_idx iy = oy * SH - PT + ky * DH;
+                for (dg_idx kx = 0; kx < KW; kx++) {
+                    const dg_idx ix = ox * SW - PL + kx * DW;
+                    const int outside = iy < 0 || iy >= IH || ix < 0 || ix >= IW;
+                    const XT *from = x + ((n * IH + iy) * IW + ix) * IC;
+                    for (dg_idx ic = 0; !FOURS && ic < IC; ic++) {
+                        *byte++ = outside ? (XT)XZ : from[ic];
+                    }
+                    for (dg_idx ic = 0; FOURS && outside && ic < IC; ic += 2, to += 4) {
+                        *to = 0;
+                    }
+                    for (dg_idx ic = 0; FOURS && !outside && ic < IC; ic += 4, to += 8) {
+                        dg_widen(to, dg_load4(from + ic), offset, UNSIGNED);
+                    }
+                }
+            }
+            for (dg_idx k = 0; !FOURS && k < TAPS; k += 4, to += 8) {
+                dg_widen(to, dg_load4(column[0] + k), offset, UNSIGNED);
+            }
+        }
+        const int8_t DG_ROM *q = (const int8_t DG_ROM *)w;
+        for (dg_idx oc = 0; oc < OC; oc += 2, q += 2 * TAPS) {
+            int32_t sums[8] = { b[oc], b[oc + 1], b[oc], b[oc + 1], b[oc], b[oc + 1], b[oc], b[oc + 1] };
+            dg_tile(sums, tile, q, TAPS, TAPS / 4);
+            for (dg_idx r = 0; r < 2 * pixels; r++) {
+                const dg_idx c = oc + r % 2;
+                y[r / 2 * OC + c] = (YT)dg_clamp(dg_requant(sums[r], m[c], s[c]) + YZ, QMIN, QMAX);
+            }
+        }
+    }
+    for (dg_idx n = 0; !TILE && n < N; n++, x += (dg_idx)IH * IW * IC) {
         for (dg_idx oy = 0; oy < OH; oy++) {
             const dg_idx iy = oy * SH - PT;
             const dg_idx ky0 = iy < 0 ? (-iy + DH - 1) / DH : 0;

@@ -24,18 +24,20 @@ static void dwconv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w,
                 const dg_idx ix = ox * SW - PL;
                 const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
                 const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
+                const int inside = ky0 == 0 && ky1 == KH && kx0 == 0 && kx1 == KW;
                 for (dg_idx oc = 0; oc < QUADS; oc += 4) {
                     int32_t acc[4] = { b[oc], b[oc + 1], b[oc + 2], b[oc + 3] };
-                    for (dg_idx ky = ky0; ky < ky1; ky++) {
-                        const XT *p = x + ((iy + ky * DH) * IW + ix + kx0 * DW) * IC + oc;
-                        const WT DG_ROM *q = w + (ky * KW + kx0) * OC + oc;
-                        for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += OC) {
-                            const uint32_t v = dg_load4(p), u = dg_load4(q), f = dg_weven(u), g = dg_wodd(u);
-                            const uint32_t e = UNSIGNED ? dg_even_u(offset, v) : dg_even(offset, v), o = UNSIGNED ? dg_odd_u(offset, v) : dg_odd(offset, v);
-                            acc[0] = dg_smlabb(e, f, acc[0]);
-                            acc[1] = dg_smlabb(o, g, acc[1]);
-                            acc[2] = dg_smlatt(e, f, acc[2]);
-                            acc[3] = dg_smlatt(o, g, acc[3]);
+                    const XT *from = x + (iy * IW + ix) * IC + oc;
+                    const WT DG_ROM *wo = w + oc;
+                    if (inside) {
+                        DG_UNROLL
+                        for (dg_idx t = 0; t < KH * KW; t++) {
+                            dg_quad(acc, dg_load4(from + (t / KW * DH * IW + t % KW * DW) * IC), dg_load4(wo + t * OC), offset, UNSIGNED);
+                        }
+                    }
+                    for (dg_idx ky = ky0; !inside && ky < ky1; ky++) {
+                        for (dg_idx kx = kx0; kx < kx1; kx++) {
+                            dg_quad(acc, dg_load4(from + (ky * DH * IW + kx * DW) * IC), dg_load4(wo + (ky * KW + kx) * OC), offset, UNSIGNED);
                         }
                     }
                     for (dg_idx c = 0; c < 4; c++) {
