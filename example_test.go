@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes/quantize"
 )
 
 // Compile a model, and write its C.
@@ -56,4 +57,27 @@ func ExampleModel_Run() {
 	fmt.Printf("%.1f\n", out[0].Float64s())
 	// Output:
 	// [0.0 1.0]
+}
+
+// Make integers of a float model, from samples of its input.
+func ExampleModel_Quantize() {
+	m, err := deepgo.Load("testdata/models/sine_f32/model.onnx", deepgo.LoadOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var samples [][]*tensor.Tensor
+	for i := range 64 {
+		samples = append(samples, []*tensor.Tensor{tensor.Floats([]float32{float32(i) / 10}, 1, 1)})
+	}
+	q, err := m.Quantize(samples, quantize.Options{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := q.Model.Compile(deepgo.CompileOptions{Target: "cortex-m0plus"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(q.Layers), "layers,", p.Report.ConstBytes, "bytes of constants")
+	// Output:
+	// 3 layers, 585 bytes of constants
 }

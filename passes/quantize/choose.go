@@ -76,7 +76,7 @@ type errors struct {
 func (q *quantizer) newErrors() (*errors, error) {
 	e := &errors{samples: spread(q.samples, trials), power: make([]float64, len(q.g.Outputs))}
 	e.want = make([][]*tensor.Tensor, len(e.samples))
-	err := each(len(e.samples), func(i int) (err error) {
+	err := Each(len(e.samples), func(i int) (err error) {
 		e.want[i], err = interp.Run(q.g, e.samples[i], interp.Options{Fast: true})
 		return err
 	})
@@ -113,7 +113,7 @@ func (e *errors) of(q *quantizer) (float64, error) { return e.graph(q.build(true
 
 func (e *errors) graph(g *ir.Graph) (float64, error) {
 	noise := make([][]float64, len(e.samples))
-	err := each(len(e.samples), func(i int) error {
+	err := Each(len(e.samples), func(i int) error {
 		got, err := interp.Run(g, e.samples[i], interp.Options{Fast: true})
 		if err != nil {
 			return err

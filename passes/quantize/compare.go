@@ -61,7 +61,7 @@ func (q *quantizer) fillPoints() error {
 	}
 	var mu sync.Mutex
 	samples := spread(q.samples, trials)
-	err := each(len(samples), func(i int) error {
+	err := Each(len(samples), func(i int) error {
 		float := map[*ir.Value]*tensor.Tensor{}
 		if err := observe(q.g, samples[i:i+1], want, func(_ int, v *ir.Value, t *tensor.Tensor) { float[v] = t }); err != nil {
 			return err

@@ -130,7 +130,7 @@ func (s *sweep) run() error {
 }
 
 func (s *sweep) node(n *ir.Node) error {
-	return each(len(s.envs), func(i int) error {
+	return Each(len(s.envs), func(i int) error {
 		in := make([]*tensor.Tensor, len(n.Inputs))
 		for k, v := range n.Inputs {
 			switch {

@@ -167,11 +167,10 @@ func (q *quantizer) rootPoint(v *ir.Value) *point {
 	for q.at[v] == nil && v.Def != nil && movers[v.Def.Op] && len(nonConst(v.Def)) > 0 {
 		v = nonConst(v.Def)[0]
 	}
-	p := q.at[v]
-	for p != nil && p.leader != nil {
-		p = p.leader
+	if p := q.at[v]; p != nil {
+		return p.own()
 	}
-	return p
+	return nil
 }
 
 // own returns the point whose parameters p has.

@@ -32,7 +32,6 @@ type Options struct {
 
 // Result is a quantized graph, and what was found on the way.
 type Result struct {
-	Float     *ir.Graph // the float graph, prepared and equalized: the same function
 	Graph     *ir.Graph // the quantized graph: ONNX operators
 	Points    []Point
 	Layers    []Layer
@@ -116,7 +115,7 @@ func (q *quantizer) step(what string, done, all int) {
 
 // check looks for what cannot be quantized.
 func (q *quantizer) check() error {
-	q.result = &Result{Float: q.g}
+	q.result = &Result{}
 	products := 0
 	for _, n := range q.g.Nodes {
 		if isProduct(n) || isRecurrent(n) {

@@ -26,7 +26,7 @@ func roundByResult(n *ir.Node, w *weights, inputs, rounded []*tensor.Tensor) {
 	real := tensor.Data[float32](n.Inputs[1].Const)
 	most := float64(int(1)<<(w.bits-1) - 1)
 	w.shift = make([]float64, channelsOf(n))
-	_ = each(channelsOf(n), func(c int) error {
+	_ = Each(channelsOf(n), func(c int) error {
 		at := want.weightsOf(c)
 		r := newRounding(want.columns(c), got.columns(c), real, at)
 		best := math.Inf(1)

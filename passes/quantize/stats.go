@@ -23,8 +23,8 @@ func (s *stats) width() float64 { return (s.max - s.min) / bins }
 // centre is the value in the middle of a bin.
 func (s *stats) centre(i int) float64 { return s.min + (float64(i)+0.5)*s.width() }
 
-// each calls f for every sample, on all processors.
-func each(n int, f func(i int) error) error {
+// Each calls f for every index below n, on all processors, and returns an error of theirs.
+func Each(n int, f func(i int) error) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var first error
@@ -52,7 +52,7 @@ func each(n int, f func(i int) error) error {
 
 // observe runs g on every sample, and shows the values in want to see.
 func observe(g *ir.Graph, samples [][]*tensor.Tensor, want map[*ir.Value]bool, see func(sample int, v *ir.Value, t *tensor.Tensor)) error {
-	return each(len(samples), func(i int) error {
+	return Each(len(samples), func(i int) error {
 		for k, v := range g.Inputs {
 			if want[v] {
 				see(i, v, samples[i][k])

@@ -12,7 +12,7 @@ func WeightsOnly(g *ir.Graph) (*Result, error) {
 	if err := passes.Prepare(g); err != nil {
 		return nil, err
 	}
-	r := &Result{Float: g, Graph: g.Clone()}
+	r := &Result{Graph: g}
 	r.Layers = narrowWeights(r.Graph, func(n *ir.Node) bool { return isRecurrent(n) || isProduct(n) && n.Op != "Conv" })
 	if len(r.Layers) == 0 {
 		return nil, &ir.Error{Msg: "there is nothing to quantize: no Gemm, MatMul, LSTM or GRU with constant weights"}

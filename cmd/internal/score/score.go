@@ -6,10 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
@@ -20,27 +18,11 @@ import (
 // Outputs runs a graph on samples, on all processors.
 func Outputs(g *ir.Graph, samples [][]*tensor.Tensor) ([][]*tensor.Tensor, error) {
 	out := make([][]*tensor.Tensor, len(samples))
-	errs := make([]error, len(samples))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range runtime.NumCPU() {
-		wg.Go(func() {
-			for i := range next {
-				out[i], errs[i] = interp.Run(g, samples[i], interp.Options{Fast: true})
-			}
-		})
-	}
-	for i := range samples {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	err := quantize.Each(len(samples), func(i int) (err error) {
+		out[i], err = interp.Run(g, samples[i], interp.Options{Fast: true})
+		return err
+	})
+	return out, err
 }
 
 // Best returns the greatest element of every output; of several the first.
