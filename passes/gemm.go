@@ -127,12 +127,17 @@ func gemmInputs(a, b, bias *ir.Value) []*ir.Value {
 
 // transposed returns the constant matrix b transposed.
 func transposed(g *ir.Graph, b *ir.Value) *ir.Value {
-	rows, columns := b.Type.Shape[0], b.Type.Shape[1]
-	t := tensor.New(b.Type.DType, columns, rows)
-	for i := range rows * columns {
-		t.SetF64(i%columns*rows+i/columns, b.Const.F64(i))
+	return g.NewConst(b.Name+".t", turned(b.Const))
+}
+
+// turned returns a matrix with rows and columns exchanged.
+func turned(t *tensor.Tensor) *tensor.Tensor {
+	rows, cols := t.Shape[0], t.Shape[1]
+	out := tensor.New(t.DType, cols, rows)
+	for i := range t.Len() {
+		out.SetF64(i%cols*rows+i/cols, t.F64(i))
 	}
-	return g.NewConst(b.Name+".t", t)
+	return out
 }
 
 // addAfterGemm takes a bias into a Gemm that has none.

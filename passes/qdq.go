@@ -52,7 +52,10 @@ func noteParameters(g *ir.Graph) {
 	}
 }
 
-// movers are the operators whose result is made of elements of input 0, or is the greatest of some of them.
+// Moves reports whether an operator's result is made of elements of its inputs, or is the greatest of some of them: it is then the
+// same on integers.
+func Moves(op string) bool { return movers[op] }
+
 var movers = map[string]bool{
 	"Reshape": true, "Flatten": true, "Squeeze": true, "Unsqueeze": true, "Transpose": true, "Slice": true, "Split": true, "Gather": true,
 	"Expand": true, "MaxPool": true, "GlobalMaxPool": true, "Concat": true,
@@ -402,14 +405,7 @@ func weightsFit(p *integerProduct, axis int) bool {
 	if n == 1 {
 		return true
 	}
-	own := 1
-	if w.node.Attrs.Has("axis") {
-		own = w.node.Attrs.Int("axis")
-	}
-	if own < 0 {
-		own += len(w.q.Type.Shape)
-	}
-	return own == axis && n == w.q.Type.Shape[axis]
+	return axisOfDequantize(w) == axis && n == w.q.Type.Shape[axis]
 }
 
 // integerBias returns the bias in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that

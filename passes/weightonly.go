@@ -90,16 +90,6 @@ func weightGemm(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
-// turned returns a matrix with rows and columns exchanged.
-func turned(t *tensor.Tensor) *tensor.Tensor {
-	rows, cols := t.Shape[0], t.Shape[1]
-	out := tensor.New(t.DType, cols, rows)
-	for i := range t.Len() {
-		out.SetI64(i%cols*rows+i/cols, t.I64(i))
-	}
-	return out
-}
-
 func weightRecurrent(r *rewriter, n *ir.Node) bool {
 	w, ws := rowWeights(n.Inputs[1], 1)
 	rec, rs := rowWeights(n.Inputs[2], 1)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -178,9 +177,9 @@ func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *sample
 		opt.Bits[s[:at]] = bits
 	}
 	if calib.Bytes && len(m.Graph.Inputs) == 1 {
-		exact := &samples.Preprocess{Scale: 1.0 / 255, Mean: []float64{0}, Std: []float64{1}}
-		if pre != nil {
-			exact = pre
+		exact := pre
+		if exact == nil {
+			exact = samples.OfBytes()
 		}
 		opt.Raw = []*quantize.Params{exact.Params()}
 	}
@@ -196,18 +195,15 @@ func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess, ra
 	case pre != nil:
 		meta["deepgo.preprocess"] = pre.Text
 	case calib.Bytes:
-		meta["deepgo.preprocess"] = "scale=1/255"
+		meta["deepgo.preprocess"] = samples.OfBytes().Text
 	}
 	return meta
 }
 
 // progress draws a bar on a terminal.
 func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all int) {
-	w, ok := c.ErrOrStderr().(*os.File)
-	if !ok || f.json {
-		return func(string, int, int) {}
-	}
-	if info, err := w.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	w := c.ErrOrStderr()
+	if f.json || !isTerminal(w) {
 		return func(string, int, int) {}
 	}
 	var bar *progressbar.ProgressBar

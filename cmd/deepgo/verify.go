@@ -138,13 +138,18 @@ func (f *verifyFlags) cases(m *deepgo.Model) ([]verify.Case, error) {
 	return cases, nil
 }
 
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // spinner shows what is going on, where that takes more than a second and somebody looks on.
 func spinner(w io.Writer, wanted bool) func(what string) {
-	f, ok := w.(*os.File)
-	if !wanted || !ok {
-		return func(string) {}
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !wanted || !isTerminal(w) {
 		return func(string) {}
 	}
 	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionSpinnerType(14), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(time.Second))

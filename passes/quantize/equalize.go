@@ -18,7 +18,8 @@ type pair struct {
 // homogeneous operators give s*f(x) for s*x with s > 0, channel by channel.
 var homogeneous = map[string]bool{"Relu": true, "LeakyRelu": true, "MaxPool": true, "AveragePool": true, "GlobalAveragePool": true, "GlobalMaxPool": true, "Flatten": true, "Reshape": true, "Squeeze": true}
 
-// pairs finds products whose channels can be scaled against each other.
+// pairs finds products whose channels can be scaled against each other. With a batch of 1 the channels are the slowest axis, and a
+// Reshape leaves the elements of each together.
 func pairs(g *ir.Graph) []pair {
 	uses := g.Uses()
 	var list []pair
@@ -36,17 +37,13 @@ func pairs(g *ir.Graph) []pair {
 			continue
 		}
 		channels, shape := channelsOf(at), n.Inputs[0].Type.Shape
-		if shape[0] != 1 || at.Outputs[0].Type.Shape[0] != 1 || shape[1]%channels != 0 || n.Op == "Conv" && shape[1] != channels || !keepsChannels(at.Outputs[0].Type.Shape, shape) {
+		if shape[0] != 1 || at.Outputs[0].Type.Shape[0] != 1 || shape[1]%channels != 0 || n.Op == "Conv" && shape[1] != channels {
 			continue
 		}
 		list = append(list, pair{at, n, n.Inputs[0], shape[1] / channels})
 	}
 	return list
 }
-
-// keepsChannels reports whether between two shapes of batch 1 the elements of a channel stay together: axis 1 stays the
-// slowest.
-func keepsChannels(from, to []int) bool { return len(from) >= 2 && len(to) >= 2 && from[1] > 0 }
 
 // equalize scales the channels between products so that all have activations of one size, where that makes the error at the
 // output smaller: cross-layer equalization (Nagel et al., "Data-Free Quantization", arXiv:1906.04721), with the ranges of the

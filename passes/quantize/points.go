@@ -6,6 +6,7 @@ import (
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes"
 )
 
 // point is an activation that QuantizeLinear and DequantizeLinear go behind.
@@ -23,12 +24,6 @@ type Params struct {
 	DType tensor.DType
 	Scale float32
 	Zero  int32
-}
-
-// movers only move elements, or choose among them: what they give is on the grid of what they take.
-var movers = map[string]bool{
-	"Reshape": true, "Flatten": true, "Squeeze": true, "Unsqueeze": true, "Transpose": true, "Slice": true, "Split": true, "Gather": true,
-	"Expand": true, "MaxPool": true, "GlobalMaxPool": true, "Concat": true,
 }
 
 // integerOps compute on integers where what they give is wanted as integers.
@@ -66,7 +61,7 @@ func (q *quantizer) findPoints() {
 	for _, n := range q.g.Nodes {
 		v := first(n)
 		switch {
-		case movers[n.Op]:
+		case passes.Moves(n.Op):
 			q.follow(n, wanted)
 		case v.Type.DType != tensor.Float32:
 		case fused(q.g, uses, n):
@@ -96,7 +91,7 @@ func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]bool) bool {
 		return i == 0
 	case n.Op == "Concat":
 		return out
-	case movers[n.Op]:
+	case passes.Moves(n.Op):
 		return i == 0 && out
 	case n.Op == "Add":
 		return out && !n.Inputs[0].IsConst() && !n.Inputs[1].IsConst()
@@ -164,7 +159,7 @@ func (q *quantizer) joinConcats() {
 
 // rootPoint walks up through movers to the point that v is quantized at, and to the one that leads it.
 func (q *quantizer) rootPoint(v *ir.Value) *point {
-	for q.at[v] == nil && v.Def != nil && movers[v.Def.Op] && len(nonConst(v.Def)) > 0 {
+	for q.at[v] == nil && v.Def != nil && passes.Moves(v.Def.Op) && len(nonConst(v.Def)) > 0 {
 		v = nonConst(v.Def)[0]
 	}
 	if p := q.at[v]; p != nil {

@@ -25,6 +25,11 @@ type Preprocess struct {
 	Layout    string // of arrays, where it is not the model's: "nhwc" or "nchw"
 }
 
+// OfBytes is what happens to bytes for a float input where nobody says otherwise.
+func OfBytes() *Preprocess {
+	return &Preprocess{Text: "scale=1/255", Scale: 1.0 / 255, Mean: []float64{0}, Std: []float64{1}}
+}
+
 // ParsePreprocess reads "scale=1/255,mean=0.5,std=0.25,grey,layout=nhwc"; mean and std may have a value per channel, with colons
 // between.
 func ParsePreprocess(text string) (*Preprocess, error) {
@@ -218,7 +223,7 @@ func (r *setReader) convert(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, err
 	if t.DType == tensor.Uint8 && want.DType.IsFloat() {
 		r.set.Bytes = true
 		if pre == nil {
-			pre = &Preprocess{Scale: 1.0 / 255, Mean: []float64{0}, Std: []float64{1}}
+			pre = OfBytes()
 		}
 	}
 	if pre != nil && want.DType.IsFloat() {
