@@ -12,6 +12,7 @@ package fixed
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // Multiplier is the factor M * 2^-Shift.
@@ -48,6 +49,20 @@ func NewMultiplier(r float64) (Multiplier, error) {
 // Apply returns round(a * M * 2^-Shift), ties to even, saturated to 32 bits.
 func (m Multiplier) Apply(a int32) int32 {
 	return Saturate32(RoundShift(int64(a)*int64(m.M), uint(m.Shift)))
+}
+
+// Halves reports whether Apply has to look for ties on accumulators of at most this size: whether one could lie halfway between
+// two results. Where none can, and the lower 32 bits of the product are shifted out anyway, rounding needs the upper word
+// alone:
+//
+//	(a * M >> 32) + 2^(Shift-33) >> Shift-32
+func (m Multiplier) Halves(most int64) bool {
+	if m.M == 0 {
+		return m.Shift < 33
+	}
+	// a*M is an odd multiple of 2^(Shift-1) only where a has the factors of two that M lacks.
+	lacking := int(m.Shift) - 1 - bits.TrailingZeros32(uint32(m.M))
+	return m.Shift < 33 || lacking < 63 && int64(1)<<max(lacking, 0) <= most
 }
 
 // RoundShift returns round(p * 2^-s), ties to even, for 1 <= s <= 62.

@@ -175,6 +175,7 @@ type product struct {
 	consts      []*ir.Value // bias, multipliers, shifts
 	xz, yz      int64
 	lo, hi      int64
+	ties        bool // requantizing may have to break ties
 	xt, yt      tensor.DType
 	subtractsXZ bool
 }
@@ -196,7 +197,8 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 		}
 		acc := zeroAt(bias, k)
 		// With the zero point in the bias, partial sums reach further: both forms must fit.
-		if most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz); most > math.MaxInt32 {
+		most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz)
+		if most > math.MaxInt32 {
 			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
 		}
 		if !padded {
@@ -206,6 +208,7 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 		if err != nil {
 			return nil, err
 		}
+		p.ties = p.ties || mul.Halves(most)
 		b.SetI64(k, acc)
 		m.SetI64(k, int64(mul.M))
 		sh.SetI64(k, int64(mul.Shift))
@@ -216,11 +219,19 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 
 // attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
 func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
-	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"] = int64(0), p.yz, p.lo, p.hi
+	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"], a["TIES"] = int64(0), p.yz, p.lo, p.hi, truth(p.ties)
 	if p.subtractsXZ {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
+}
+
+// truth is a condition as a kernel's constant.
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // requantized finishes an accumulator of output channel k in a product kernel's Eval.

@@ -198,7 +198,7 @@ func lowerQPool(l *Lowering) error {
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
 	attrs["XT"], attrs["YT"] = l.Type(0).DType.C(), l.Out(0).DType.C()
 	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = zeroAt(l.Const(2), 0), zeroAt(l.Const(4), 0), lo, hi
-	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
+	attrs["MUL"], attrs["SHIFT"], attrs["TIES"] = int64(m.M), int64(m.Shift), truth(m.Halves(int64(255*tensor.Len(g.kernel))))
 	l.image("avgpool2d_s8", attrs)
 	return nil
 }

@@ -5,10 +5,13 @@
 #include "dg.h"
 
 /* dg_requant returns a * m * 2^-s, rounded to nearest, ties to even. 2^30 <= m < 2^31 or m == 0, 1 <= s <= 62, and the result
- * fits 32 bits. */
-DG_INLINE int32_t dg_requant(int32_t a, int32_t m, int32_t s)
+ * fits 32 bits. Where ties is 0, s > 32 and no a that can occur lies halfway between two results. */
+DG_INLINE int32_t dg_requant(int32_t a, int32_t m, int32_t s, int ties)
 {
     const int64_t p = (int64_t)a * m;
+    if (!ties) {
+        return ((int32_t)(p >> 32) + ((int32_t)1 << (s - 33))) >> (s - 32);
+    }
     if (s > 32) { /* almost always: then only a carry comes out of the lower word */
         const int32_t hi = (int32_t)(p >> 32);
         const int32_t up = (uint32_t)p != 0 || (hi >> (s - 32) & 1) != 0;

@@ -1,5 +1,5 @@
 /* avgpool2d_s8: 2-D average pooling of 8-bit values; every window has the same divisor, which is part of MUL.
- * x [N][IH][IW][C] in, y [N][OH][OW][C] out. y = clamp(round(sum(x - XZ) * MUL * 2^-SHIFT) + YZ, QMIN, QMAX). XT, YT: int8_t or uint8_t.
+ * x [N][IH][IW][C] in, y [N][OH][OW][C] out. y = clamp(round(sum(x - XZ) * MUL * 2^-SHIFT) + YZ, QMIN, QMAX). TIES: whether halves can occur, which go to even. XT, YT: int8_t or uint8_t.
  * Kernel KH x KW, stride SH, SW, dilation DH, DW, padding PT above and PL to the left; taps outside x count as XZ. */
 #include "dg.h"
 #include "dg_fixed.h"
@@ -7,7 +7,7 @@
 typedef int8_t XT;
 typedef int8_t YT;
 enum { N = 1, IH = 5, IW = 4, C = 3, OH = 3, OW = 2, KH = 2, KW = 2, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 0 };
-enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, SHIFT = 33 };
+enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1, SHIFT = 33 };
 static const int32_t MUL = 1500000000;
 #endif
 static void avgpool2d_s8(const XT *DG_RESTRICT x, YT *DG_RESTRICT y)
@@ -28,7 +28,7 @@ static void avgpool2d_s8(const XT *DG_RESTRICT x, YT *DG_RESTRICT y)
                             sum += x[((iy + ky * DH) * IW + ix + kx * DW) * C + c] - XZ;
                         }
                     }
-                    *y++ = (YT)dg_clamp(dg_requant(sum, MUL, SHIFT) + YZ, QMIN, QMAX);
+                    *y++ = (YT)dg_clamp(dg_requant(sum, MUL, SHIFT, TIES) + YZ, QMIN, QMAX);
                 }
             }
         }

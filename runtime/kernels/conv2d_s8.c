@@ -1,6 +1,6 @@
 /* conv2d_s8: 2-D convolution of 8-bit values, requantized per output channel.
  * x [N][IH][IW][IC] in, w [OC][KH][KW][IC/G], b, m, s [OC], y [N][OH][OW][OC] out. G divides IC and OC.
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX). XT, YT: int8_t or uint8_t; WT: int8_t or int16_t.
+ * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even. XT, YT: int8_t or uint8_t; WT: int8_t or int16_t.
  * Kernel KH x KW, stride SH, SW, dilation DH, DW, padding PT above and PL to the left; taps outside x count as XZ. */
 #include "dg.h"
 #include "dg_fixed.h"
@@ -9,7 +9,7 @@ typedef int8_t XT;
 typedef int8_t YT;
 typedef int8_t WT;
 enum { N = 1, IH = 5, IW = 4, IC = 4, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1, G = 2 };
-enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127 };
+enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
 static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                       const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
@@ -36,7 +36,7 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
                             }
                         }
                     }
-                    *y++ = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc]) + YZ, QMIN, QMAX);
+                    *y++ = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
                 }
             }
         }

@@ -11,7 +11,7 @@ typedef int8_t XT;
 typedef int8_t YT;
 typedef int8_t WT;
 enum { N = 1, IH = 5, IW = 4, IC = 4, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1, G = 2 };
-enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127 };
+enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
 static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                       const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
@@ -56,7 +56,7 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
             dg_tile(sums, tile, q, TAPS, TAPS / 4);
             for (dg_idx r = 0; r < 2 * pixels; r++) {
                 const dg_idx c = oc + r % 2;
-                y[r / 2 * OC + c] = (YT)dg_clamp(dg_requant(sums[r], m[c], s[c]) + YZ, QMIN, QMAX);
+                y[r / 2 * OC + c] = (YT)dg_clamp(dg_requant(sums[r], m[c], s[c], TIES) + YZ, QMIN, QMAX);
             }
         }
     }
@@ -114,15 +114,15 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
                             }
                         }
                     }
-                    y[oc] = (YT)dg_clamp(dg_requant(a00, m[oc], s[oc]) + YZ, QMIN, QMAX);
+                    y[oc] = (YT)dg_clamp(dg_requant(a00, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
                     if (channels == 2) {
-                        y[oc + 1] = (YT)dg_clamp(dg_requant(a01, m[oc + 1], s[oc + 1]) + YZ, QMIN, QMAX);
+                        y[oc + 1] = (YT)dg_clamp(dg_requant(a01, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
                     }
                     if (pixels == 2) {
-                        y[OC + oc] = (YT)dg_clamp(dg_requant(a10, m[oc], s[oc]) + YZ, QMIN, QMAX);
+                        y[OC + oc] = (YT)dg_clamp(dg_requant(a10, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
                     }
                     if (pixels + channels == 4) {
-                        y[OC + oc + 1] = (YT)dg_clamp(dg_requant(a11, m[oc + 1], s[oc + 1]) + YZ, QMIN, QMAX);
+                        y[OC + oc + 1] = (YT)dg_clamp(dg_requant(a11, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
                     }
                 }
             }

@@ -8,7 +8,7 @@ typedef int8_t XT;
 typedef int8_t YT;
 typedef int8_t WT;
 enum { N = 1, IH = 5, IW = 4, IC = 3, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1 };
-enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127 };
+enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
 static void dwconv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                         const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
@@ -41,7 +41,7 @@ static void dwconv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w,
                         }
                     }
                     for (dg_idx c = 0; c < 4; c++) {
-                        y[oc + c] = (YT)dg_clamp(dg_requant(acc[c], m[oc + c], s[oc + c]) + YZ, QMIN, QMAX);
+                        y[oc + c] = (YT)dg_clamp(dg_requant(acc[c], m[oc + c], s[oc + c], TIES) + YZ, QMIN, QMAX);
                     }
                 }
                 for (dg_idx oc = QUADS; oc < OC; oc++) {
@@ -53,7 +53,7 @@ static void dwconv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w,
                             acc += (*p - XZ) * *q;
                         }
                     }
-                    y[oc] = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc]) + YZ, QMIN, QMAX);
+                    y[oc] = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
                 }
             }
         }

@@ -6,7 +6,7 @@
 typedef int8_t XT;
 typedef int8_t YT;
 typedef int8_t WT;
-enum { M = 2, K = 5, NO = 3, XZ = 0, YZ = -5, QMIN = -128, QMAX = 127 };
+enum { M = 2, K = 5, NO = 3, XZ = 0, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
 static void fc_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                   const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
@@ -37,7 +37,7 @@ static void fc_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const
                 acc[3] += (*p - XZ) * *q3++;
             }
             for (dg_idx c = 0; c < n; c++) {
-                y[j + c] = (YT)dg_clamp(dg_requant(acc[c], m[j + c], s[j + c]) + YZ, QMIN, QMAX);
+                y[j + c] = (YT)dg_clamp(dg_requant(acc[c], m[j + c], s[j + c], TIES) + YZ, QMIN, QMAX);
             }
             q0 += (n - 1) * K;
         }
