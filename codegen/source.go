@@ -45,6 +45,9 @@ func (m *model) identsUsed() map[string]bool {
 	used := map[string]bool{"NULL": true}
 	for _, in := range m.instances {
 		maps.Copy(used, identsIn(in.text()))
+		if in.kernel.byRows() {
+			used["dg_window"] = true
+		}
 	}
 	return used
 }
@@ -112,7 +115,11 @@ func (m *model) printRun(w *cw.Writer) {
 	for _, c := range m.calls {
 		w.Blank()
 		w.Comment(c.comment())
-		w.List(c.function.name+"(", c.args, ");")
+		if c.function.kernel.byRows() {
+			m.printRows(w, c)
+		} else {
+			w.List(c.function.name+"(", c.args, ");")
+		}
 		if m.opt.Trace {
 			m.printTrace(w, c)
 		}

@@ -28,4 +28,7 @@
 #endif
 typedef DG_IDX dg_idx;
 
+/* DG_ROWS is the type of a parameter that takes rows of a tensor of T: pointers to them, NULL for one outside. */
+#define DG_ROWS(T) const void *const *
+
 #endif

@@ -10,10 +10,10 @@
 typedef int8_t XT;
 typedef int8_t YT;
 typedef int8_t WT;
-enum { N = 1, IH = 5, IW = 4, IC = 4, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1, G = 2 };
+enum { IW = 4, IC = 4, OW = 2, OC = 6, KH = 3, KW = 3, SW = 2, DW = 1, PL = 1, G = 2 };
 enum { XZ = 3, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
-static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
+static void conv2d_s8(DG_ROWS(XT) x, const WT DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                       const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
 {
     enum { ICG = IC / G, OCG = OC / G, JOIN = G == 1 && DW == 1, NARROW = sizeof(WT) == 1, UNSIGNED = (XT)-1 > 0 };
@@ -23,18 +23,18 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
     XT column[2][GATHER || (TILE && !FOURS) ? TAPS : 1];
     uint32_t tile[TILE ? 2 * TAPS : 1];
     const uint32_t offset = dg_pair(-XZ);
-    for (dg_idx p = 0, pixels; TILE && p < N * OH * OW; p += pixels, y += pixels * OC) {
-        pixels = N * OH * OW - p < 4 ? N * OH * OW - p : 4; /* the last one is computed more than once where four do not fit */
+    for (dg_idx p = 0, pixels; TILE && p < OW; p += pixels, y += pixels * OC) {
+        pixels = OW - p < 4 ? OW - p : 4; /* the last one is computed more than once where four do not fit */
         for (dg_idx r = 0; r < 4; r++) {
-            const dg_idx at = p + (r < pixels ? r : pixels - 1), n = at / (OH * OW), oy = at / OW % OH, ox = at % OW;
+            const dg_idx ox = p + (r < pixels ? r : pixels - 1);
             uint32_t *to = tile + r;
             XT *byte = column[0];
             for (dg_idx ky = 0; ky < KH; ky++) {
-                const dg_idx iy = oy * SH - PT + ky * DH;
+                const XT *row = (const XT *)x[ky];
                 for (dg_idx kx = 0; kx < KW; kx++) {
                     const dg_idx ix = ox * SW - PL + kx * DW;
-                    const int outside = iy < 0 || iy >= IH || ix < 0 || ix >= IW;
-                    const XT *from = x + ((n * IH + iy) * IW + ix) * IC;
+                    const int outside = row == NULL || ix < 0 || ix >= IW;
+                    const XT *from = outside ? NULL : row + ix * IC;
                     for (dg_idx ic = 0; !FOURS && ic < IC; ic++) {
                         *byte++ = outside ? (XT)XZ : from[ic];
                     }
@@ -60,71 +60,64 @@ static void conv2d_s8(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, c
             }
         }
     }
-    for (dg_idx n = 0; !TILE && n < N; n++, x += (dg_idx)IH * IW * IC) {
-        for (dg_idx oy = 0; oy < OH; oy++) {
-            const dg_idx iy = oy * SH - PT;
-            const dg_idx ky0 = iy < 0 ? (-iy + DH - 1) / DH : 0;
-            const dg_idx ky1 = iy + (KH - 1) * DH < IH ? KH : (IH - iy + DH - 1) / DH;
-            for (dg_idx ox = 0, pixels; ox < OW; ox += pixels, y += pixels * OC) {
-                const dg_idx ix = ox * SW - PL;
-                const dg_idx kx0 = GATHER || ix >= 0 ? 0 : (-ix + DW - 1) / DW;
-                const dg_idx kx1 = GATHER ? 1 : ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-                const dg_idx step = JOIN ? kx1 - kx0 : 1;
-                pixels = ox + 1 < OW && (GATHER || (ix >= 0 && ix + SW + (KW - 1) * DW < IW)) ? 2 : 1;
-                for (dg_idx p = 0; GATHER && p < pixels; p++) {
-                    XT *to = column[p];
-                    for (dg_idx ky = 0; ky < KH; ky++) {
-                        for (dg_idx kx = 0; kx < KW; kx++) {
-                            const dg_idx ty = iy + ky * DH, tx = ix + p * SW + kx * DW;
-                            const XT *from = x + (ty * IW + tx) * IC;
-                            for (dg_idx ic = 0; ic < IC; ic++) {
-                                *to++ = ty >= 0 && ty < IH && tx >= 0 && tx < IW ? from[ic] : (XT)XZ;
-                            }
-                        }
+    for (dg_idx ox = 0, pixels; !TILE && ox < OW; ox += pixels, y += pixels * OC) {
+        const dg_idx ix = ox * SW - PL;
+        const dg_idx kx0 = GATHER || ix >= 0 ? 0 : (-ix + DW - 1) / DW;
+        const dg_idx kx1 = GATHER ? 1 : ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
+        const dg_idx step = JOIN ? kx1 - kx0 : 1;
+        pixels = ox + 1 < OW && (GATHER || (ix >= 0 && ix + SW + (KW - 1) * DW < IW)) ? 2 : 1;
+        for (dg_idx p = 0; GATHER && p < pixels; p++) {
+            XT *to = column[p];
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const XT *row = (const XT *)x[ky];
+                for (dg_idx kx = 0; kx < KW; kx++) {
+                    const dg_idx tx = ix + p * SW + kx * DW;
+                    for (dg_idx ic = 0; ic < IC; ic++) {
+                        *to++ = row != NULL && tx >= 0 && tx < IW ? row[tx * IC + ic] : (XT)XZ;
                     }
                 }
-                const WT DG_ROM *wo = w;
-                for (dg_idx oc = 0, channels; oc < OC; oc += channels, wo += channels * TAPS) {
-                    channels = oc % OCG + 1 < OCG ? 2 : 1;
-                    const dg_idx next = (channels - 1) * TAPS;
-                    int32_t a00 = b[oc], a01 = b[oc + channels - 1], a10 = a00, a11 = a01;
-                    for (dg_idx ky = GATHER ? 0 : ky0; ky < (GATHER ? 1 : ky1); ky++) {
-                        for (dg_idx kx = kx0; kx < kx1; kx += step) {
-                            const XT *p0 = GATHER ? column[0] : x + ((iy + ky * DH) * IW + ix + kx * DW) * IC + oc / OCG * ICG;
-                            const XT *p1 = GATHER ? column[pixels - 1] : p0 + (pixels - 1) * SW * IC;
-                            const WT DG_ROM *q0 = wo + (ky * KW + kx) * ICG;
-                            const WT DG_ROM *q1 = q0 + next;
-                            dg_idx k = GATHER ? TAPS : step * ICG;
-                            for (; NARROW && k >= 4; k -= 4, p0 += 4, p1 += 4, q0 += 4, q1 += 4) {
-                                const uint32_t v0 = dg_load4(p0), v1 = dg_load4(p1), u0 = dg_load4(q0), u1 = dg_load4(q1);
-                                const uint32_t e0 = UNSIGNED ? dg_even_u(offset, v0) : dg_even(offset, v0), o0 = UNSIGNED ? dg_odd_u(offset, v0) : dg_odd(offset, v0);
-                                const uint32_t e1 = UNSIGNED ? dg_even_u(offset, v1) : dg_even(offset, v1), o1 = UNSIGNED ? dg_odd_u(offset, v1) : dg_odd(offset, v1);
-                                const uint32_t f0 = dg_weven(u0), g0 = dg_wodd(u0);
-                                a00 = dg_smlad(o0, g0, dg_smlad(e0, f0, a00));
-                                a10 = dg_smlad(o1, g0, dg_smlad(e1, f0, a10));
-                                const uint32_t f1 = dg_weven(u1), g1 = dg_wodd(u1);
-                                a01 = dg_smlad(o0, g1, dg_smlad(e0, f1, a01));
-                                a11 = dg_smlad(o1, g1, dg_smlad(e1, f1, a11));
-                            }
-                            for (; k > 0; k--, p0++, p1++, q0++, q1++) {
-                                a00 += (*p0 - XZ) * *q0;
-                                a01 += (*p0 - XZ) * *q1;
-                                a10 += (*p1 - XZ) * *q0;
-                                a11 += (*p1 - XZ) * *q1;
-                            }
-                        }
+            }
+        }
+        const WT DG_ROM *wo = w;
+        for (dg_idx oc = 0, channels; oc < OC; oc += channels, wo += channels * TAPS) {
+            channels = oc % OCG + 1 < OCG ? 2 : 1;
+            const dg_idx next = (channels - 1) * TAPS;
+            int32_t a00 = b[oc], a01 = b[oc + channels - 1], a10 = a00, a11 = a01;
+            for (dg_idx ky = 0; ky < (GATHER ? 1 : KH); ky++) {
+                for (dg_idx kx = kx0; (GATHER || x[ky] != NULL) && kx < kx1; kx += step) {
+                    const XT *p0 = GATHER ? column[0] : (const XT *)x[ky] + (ix + kx * DW) * IC + oc / OCG * ICG;
+                    const XT *p1 = GATHER ? column[pixels - 1] : p0 + (pixels - 1) * SW * IC;
+                    const WT DG_ROM *q0 = wo + (ky * KW + kx) * ICG;
+                    const WT DG_ROM *q1 = q0 + next;
+                    dg_idx k = GATHER ? TAPS : step * ICG;
+                    for (; NARROW && k >= 4; k -= 4, p0 += 4, p1 += 4, q0 += 4, q1 += 4) {
+                        const uint32_t v0 = dg_load4(p0), v1 = dg_load4(p1), u0 = dg_load4(q0), u1 = dg_load4(q1);
+                        const uint32_t e0 = UNSIGNED ? dg_even_u(offset, v0) : dg_even(offset, v0), o0 = UNSIGNED ? dg_odd_u(offset, v0) : dg_odd(offset, v0);
+                        const uint32_t e1 = UNSIGNED ? dg_even_u(offset, v1) : dg_even(offset, v1), o1 = UNSIGNED ? dg_odd_u(offset, v1) : dg_odd(offset, v1);
+                        const uint32_t f0 = dg_weven(u0), g0 = dg_wodd(u0);
+                        a00 = dg_smlad(o0, g0, dg_smlad(e0, f0, a00));
+                        a10 = dg_smlad(o1, g0, dg_smlad(e1, f0, a10));
+                        const uint32_t f1 = dg_weven(u1), g1 = dg_wodd(u1);
+                        a01 = dg_smlad(o0, g1, dg_smlad(e0, f1, a01));
+                        a11 = dg_smlad(o1, g1, dg_smlad(e1, f1, a11));
                     }
-                    y[oc] = (YT)dg_clamp(dg_requant(a00, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
-                    if (channels == 2) {
-                        y[oc + 1] = (YT)dg_clamp(dg_requant(a01, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
-                    }
-                    if (pixels == 2) {
-                        y[OC + oc] = (YT)dg_clamp(dg_requant(a10, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
-                    }
-                    if (pixels + channels == 4) {
-                        y[OC + oc + 1] = (YT)dg_clamp(dg_requant(a11, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
+                    for (; k > 0; k--, p0++, p1++, q0++, q1++) {
+                        a00 += (*p0 - XZ) * *q0;
+                        a01 += (*p0 - XZ) * *q1;
+                        a10 += (*p1 - XZ) * *q0;
+                        a11 += (*p1 - XZ) * *q1;
                     }
                 }
+            }
+            y[oc] = (YT)dg_clamp(dg_requant(a00, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
+            if (channels == 2) {
+                y[oc + 1] = (YT)dg_clamp(dg_requant(a01, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
+            }
+            if (pixels == 2) {
+                y[OC + oc] = (YT)dg_clamp(dg_requant(a10, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
+            }
+            if (pixels + channels == 4) {
+                y[OC + oc + 1] = (YT)dg_clamp(dg_requant(a11, m[oc + 1], s[oc + 1], TIES) + YZ, QMIN, QMAX);
             }
         }
     }

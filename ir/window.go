@@ -1,0 +1,28 @@
+package ir
+
+// Window says which rows of its input a kernel reads that computes its output row by row. Rows are those of images in NHWC: one
+// index of H, all of W and C.
+type Window struct {
+	In, Out  int // rows of input and output
+	Kernel   int // rows that a row of the output is computed from
+	Stride   int
+	Dilation int
+	Pad      int // rows of padding above the input
+}
+
+// WindowOf returns the window of a kernel operator that has one.
+func WindowOf(n *Node) (Window, bool) {
+	a := n.Attrs
+	if !a.Has("KH") || !a.Has("OH") {
+		return Window{}, false
+	}
+	return Window{In: a.Int("IH"), Out: a.Int("OH"), Kernel: a.Int("KH"), Stride: a.Int("SH"), Dilation: a.Int("DH"), Pad: a.Int("PT")}, true
+}
+
+// First returns the first row of the input that row r of the output is computed from; it may lie in the padding.
+func (w Window) First(r int) int { return r*w.Stride - w.Pad }
+
+// Need returns how many rows of the input there must be for row r of the output.
+func (w Window) Need(r int) int {
+	return max(min(w.First(r)+(w.Kernel-1)*w.Dilation+1, w.In), 0)
+}
