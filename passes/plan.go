@@ -32,7 +32,7 @@ type planner struct {
 	lastUse map[*ir.Value]int // per root, the last node that reads it
 	block   map[*ir.Value]int // per root, its block
 	offset  map[*ir.Value]int // per root, bytes from the block's start
-	blocks  []plan.Interval
+	blocks  []plan.Buffer
 	scratch map[*ir.Node]int // block
 }
 
@@ -61,11 +61,11 @@ func (p *planner) add(i int, n *ir.Node) {
 			continue
 		}
 		p.block[v] = len(p.blocks)
-		p.blocks = append(p.blocks, plan.Interval{First: i, Last: max(i, p.lastUse[v]), Size: v.Type.Bytes(), Align: alignment(v.Type)})
+		p.blocks = append(p.blocks, plan.Buffer{Lives: []plan.Span{{First: i, Last: max(i, p.lastUse[v])}}, Size: v.Type.Bytes(), Align: alignment(v.Type)})
 	}
 	if bytes := scratchBytes(n); bytes > 0 {
 		p.scratch[n] = len(p.blocks)
-		p.blocks = append(p.blocks, plan.Interval{First: i, Last: i, Size: bytes, Align: 8})
+		p.blocks = append(p.blocks, plan.Buffer{Lives: []plan.Span{{First: i, Last: i}}, Size: bytes, Align: 8})
 	}
 }
 
@@ -77,11 +77,11 @@ func (p *planner) takeOver(i int, n *ir.Node) bool {
 		r := p.mem.rootOf(x)
 		b := &p.blocks[p.block[r]]
 		at := p.offset[r] + p.mem.offset[x]
-		if b.Last != i || p.sharesBlock(n, k) || at%alignment(y.Type) != 0 {
+		if b.Last() != i || p.sharesBlock(n, k) || at%alignment(y.Type) != 0 {
 			continue
 		}
 		p.block[y], p.offset[y] = p.block[r], at
-		b.Last = max(i, p.lastUse[y])
+		b.AddLife(plan.Span{First: i, Last: max(i, p.lastUse[y])})
 		b.Align = max(b.Align, alignment(y.Type))
 		return true
 	}
