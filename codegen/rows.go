@@ -68,7 +68,7 @@ func (m *model) printRows(w *cw.Writer, c call) {
 	}
 	x := newRows(c.node.Inputs[0], images, win.In)
 	w.Line("const void *%s[%d];", windowVar, win.Kernel)
-	w.Line("dg_window(%s, %s, %s, %d, %d, %d, %d);", windowVar, x.ofImage(c.args[0], images), firstRow(win), win.Kernel, win.Dilation, win.In,
+	w.Line("dg_window(%s, %s, %s, %d, %d, %d, %d, %d);", windowVar, x.ofImage(c.args[0], images), firstRow(win), win.Kernel, win.Dilation, win.In, win.In,
 		x.len*c.node.Inputs[0].Type.DType.Size())
 	w.List(c.function.name+"(", c.rowArgs(win, images), ");")
 	for range blocks {

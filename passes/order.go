@@ -20,5 +20,7 @@ var order = []struct{ before, after, reason string }{
 	{"lower", "fuse", "it joins kernels"},
 	{"fuse", "bind", "the expressions of kernels must be whole"},
 	{"bind", "schedule", "only kernels have memory and scratch to plan for"},
-	{"schedule", "plan", "the plan holds for one order of the nodes"},
+	{"schedule", "stream", "it cuts the nodes into runs, in their order"},
+	{"stream", "joinrows", "what runs row by row has to keep its rows"},
+	{"joinrows", "plan", "the plan holds for the nodes as they are called"},
 }

@@ -22,6 +22,8 @@ var Pipeline = [...]Pass{
 	{Name: "fuse", Doc: "join elementwise kernels with those that they follow", Run: fuse},
 	{Name: "bind", Doc: "write the expressions of kernels in C", Run: bind, Required: true},
 	{Name: "schedule", Doc: "order the nodes for the least peak of memory, make outputs legal", Run: schedule, Required: true},
+	{Name: "stream", Doc: "choose which nodes run row by row", Run: stream},
+	{Name: "joinrows", Doc: "make the pixels of pointwise convolutions one row", Run: joinRows},
 	{Name: "plan", Doc: "give every value its place in memory", Run: planMemory, Required: true},
 }
 

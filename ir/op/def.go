@@ -42,6 +42,8 @@ type Def struct {
 	InPlace []int
 	// Post names the macro of a float kernel that an elementwise function can be fused into: "POST(v)", or "".
 	Post string
+	// Elementwise marks kernel operators that compute element i from elements i of what they read at run time: any N of them at a time.
+	Elementwise bool
 	// View marks the kernel operator whose output is its input's memory, at byte offset Attrs["offset"].
 	View bool
 }
