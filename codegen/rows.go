@@ -9,7 +9,7 @@ import (
 
 // driven are the constants of a kernel that works row by row which say where its rows are. The loop around the kernel needs them;
 // its file takes them or not.
-var driven = map[string]bool{"N": true, "IH": true, "OH": true, "SH": true, "DH": true, "PT": true}
+var driven = map[string]bool{"N": true, "IH": true, "IW": true, "OH": true, "KH": true, "SH": true, "DH": true, "PT": true, "PL": true}
 
 // Local variables of a loop over rows: the row of the output, the rows of the input, the image of a batch.
 const (
@@ -60,8 +60,8 @@ func (m *model) printRows(w *cw.Writer, c call) {
 	if !ok {
 		ir.Bugf("kernel %s works row by row, and %s has no window", c.node.Op, c.node.Line())
 	}
-	images := c.node.Attrs.Int("N")
-	blocks := loop(w, imageVar, images) + loop(w, rowVar, win.Out)
+	images := max(c.node.Attrs.Int("N"), 1)
+	blocks := loop(w, imageVar, images) + loop(w, rowVar, win.Calls())
 	if blocks == 0 {
 		w.Begin("{")
 		blocks++
@@ -88,12 +88,20 @@ func loop(w *cw.Writer, v string, n int) int {
 // firstRow is the number of the first row that row r of the output is computed from.
 func firstRow(win ir.Window) string {
 	switch {
-	case win.Out == 1:
+	case win.Calls() == 1:
 		return fmt.Sprint(-win.Pad)
 	case win.Pad == 0:
 		return fmt.Sprintf("%s * %d", rowVar, win.Stride)
 	}
 	return fmt.Sprintf("%s * %d - %d", rowVar, win.Stride, win.Pad)
+}
+
+// outRow is the number of the row of the output that call r works at.
+func outRow(win ir.Window) string {
+	if win.Fold > 1 {
+		return fmt.Sprintf("%s / %d", rowVar, win.Fold)
+	}
+	return rowVar
 }
 
 // rowArgs are the arguments of a call inside printRows' loops.
@@ -104,10 +112,10 @@ func (c call) rowArgs(win ir.Window, images int) []string {
 		switch {
 		case p.rows:
 			args[i] = windowVar
-		case p.isRow() && win.Out > 1:
+		case p.isRow() && win.Calls() > 1:
 			args[i] = rowVar
 		case i == len(c.node.Inputs):
-			args[i] = y.at(y.ofImage(args[i], images), rowVar)
+			args[i] = y.at(y.ofImage(args[i], images), outRow(win))
 		}
 	}
 	return args

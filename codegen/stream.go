@@ -112,12 +112,12 @@ func (m *model) printStream(w *cw.Writer, k int) {
 func (m *model) printStreamCall(w *cw.Writer, calls []streamCall, i int) {
 	c := calls[i]
 	row := fmt.Sprintf("%s[%d]", doneVar, i)
-	conditions := []string{fmt.Sprintf("%s < %d", row, c.win.Out)}
+	conditions := []string{fmt.Sprintf("%s < %d", row, c.win.Calls())}
 	seen := map[int]bool{-1: true}
 	for _, from := range c.from {
 		if !seen[from] {
 			seen[from] = true
-			conditions = append(conditions, fmt.Sprintf("%s[%d] >= %s", doneVar, from, c.needs(row)))
+			conditions = append(conditions, fmt.Sprintf("%s >= %s", made(calls[from], from), c.needs(row)))
 		}
 	}
 	w.Comment(c.comment())
@@ -125,6 +125,14 @@ func (m *model) printStreamCall(w *cw.Writer, calls []streamCall, i int) {
 	m.printRow(w, c, row)
 	w.Line("continue;")
 	w.Close("")
+}
+
+// made is how many rows a call has computed.
+func made(c streamCall, i int) string {
+	if c.win.Fold > 1 {
+		return fmt.Sprintf("%s[%d] / %d", doneVar, i, c.win.Fold)
+	}
+	return fmt.Sprintf("%s[%d]", doneVar, i)
 }
 
 // needs is how many rows of the input there must be for a row of the output.
@@ -149,9 +157,9 @@ func (m *model) printRow(w *cw.Writer, c streamCall, next string) {
 		case p.isRow():
 			args[i] = rowVar
 		case i < len(c.node.Inputs) && !c.node.Inputs[i].IsConst():
-			args[i] = m.rowAt(args[i], c.node.Inputs[i], c.win.In)
+			args[i] = m.rowAt(args[i], c.node.Inputs[i], c.win.In, rowVar)
 		case i == len(c.node.Inputs):
-			args[i] = m.rowAt(args[i], c.node.Outputs[0], c.win.Out)
+			args[i] = m.rowAt(args[i], c.node.Outputs[0], c.win.Out, outRow(c.win))
 		}
 	}
 	if rowUse.MatchString(window + strings.Join(args, " ")) {
@@ -165,7 +173,18 @@ func (m *model) printRow(w *cw.Writer, c streamCall, next string) {
 	}
 	w.List(c.function.name+"(", args, ");")
 	if m.opt.Trace {
-		m.printTrace(w, c.call, args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes()/c.win.Out)
+		m.printRowTrace(w, c, args[len(c.node.Inputs)])
+	}
+}
+
+// printRowTrace shows a row once it is whole.
+func (m *model) printRowTrace(w *cw.Writer, c streamCall, at string) {
+	if c.win.Fold > 1 {
+		w.Begin(fmt.Sprintf("if ((%s + 1) %% %d == 0) {", rowVar, c.win.Fold))
+	}
+	m.printTrace(w, c.call, at, c.node.Outputs[0].Type.Bytes()/c.win.Out)
+	if c.win.Fold > 1 {
+		w.Close("")
 	}
 }
 
@@ -180,14 +199,14 @@ func (m *model) ringOf(v *ir.Value, rows int) int {
 	return rows
 }
 
-// rowAt is the address of row r of a value that begins at base.
-func (m *model) rowAt(base string, v *ir.Value, rows int) string {
+// rowAt is the address of a row of a value that begins at base.
+func (m *model) rowAt(base string, v *ir.Value, rows int, row string) string {
 	x := newRows(v, 1, rows)
 	switch ring := m.ringOf(v, rows); {
 	case ring == 1:
 		return base
 	case ring < rows:
-		return x.at(base, fmt.Sprintf("%s %% %d", rowVar, ring))
+		return x.at(base, fmt.Sprintf("%s %% %d", row, ring))
 	}
-	return x.at(base, rowVar)
+	return x.at(base, row)
 }

@@ -26,7 +26,10 @@ var (
 	defined      = []*regexp.Regexp{
 		regexp.MustCompile(`(?m)^#\s*define (\w+)`),
 		regexp.MustCompile(`(?m)^DG_INLINE [^(;]*?(\w+)\(`),
+		regexp.MustCompile(`(?m)^DG_ALONE void (\w+)\(`),
+		regexp.MustCompile(`(?m)^DG_[A-Z0-9_]+\((\w+), `), // a function by a macro
 		regexp.MustCompile(`(?m)^typedef [^;]*?(\w+);`),
+		regexp.MustCompile(`(?m)^} (\w+);`),
 		regexp.MustCompile(`(?m)^static const [^=;]*?(\w+)\[`),
 	}
 )

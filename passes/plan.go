@@ -32,6 +32,7 @@ type planner struct {
 	time    *timeline
 
 	lastUse map[*ir.Value]int     // per root, the last call that reads it
+	beyond  map[*ir.Value]int     // per root, bytes behind it that kernels may read
 	block   map[*ir.Value]int     // per root, its block
 	offset  map[*ir.Value]int     // per root, bytes from the block's start
 	rings   map[*ir.Value]ir.Ring // per root of which not all rows are kept
@@ -40,7 +41,7 @@ type planner struct {
 }
 
 func newPlanner(g *ir.Graph, streams []ir.Stream, shrink bool) *planner {
-	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
+	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, beyond: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
 		rings: map[*ir.Value]ir.Ring{}, scratch: map[*ir.Node]int{}}
 	p.mem = storageOf(g, func(i int) bool { return (&ir.Memory{Streams: streams}).StreamOf(i) != nil })
 	p.time = newTimeline(newRowGraph(g, p.mem), streams)
@@ -49,6 +50,7 @@ func newPlanner(g *ir.Graph, streams []ir.Stream, shrink bool) *planner {
 			if v != nil && !isView(n) {
 				r := p.mem.rootOf(v)
 				p.lastUse[r] = max(p.lastUse[r], p.time.end[i])
+				p.beyond[r] = max(p.beyond[r], n.Attrs.Int("beyond"))
 			}
 		}
 	}

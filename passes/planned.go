@@ -101,21 +101,21 @@ func (p *planned) stream(run *rowRun) error {
 	done := make([]int, len(run.stages))
 	for _, s := range run.calls {
 		if err := p.call(run, &run.stages[s], done[s], values); err != nil {
-			return fmt.Errorf("row %d of %s: %w", done[s], run.stages[s].node.Line(), err)
+			return fmt.Errorf("call %d of %s: %w", done[s], run.stages[s].node.Line(), err)
 		}
 		done[s]++
 	}
 	return nil
 }
 
-// call checks the rows that a call reads, and writes the row that it computes.
-func (p *planned) call(run *rowRun, s *stage, row int, values map[*ir.Value][]byte) error {
+// call checks the rows that a call reads, and writes the row that it computes; while that is not whole yet, something else.
+func (p *planned) call(run *rowRun, s *stage, call int, values map[*ir.Value][]byte) error {
 	if err := p.spoilScratch(s.node); err != nil {
 		return err
 	}
 	for _, b := range s.in {
 		buffer := &run.buffers[b]
-		for r := max(s.win.First(row), 0); r < s.win.Need(row); r++ {
+		for r := max(s.win.First(call), 0); r < s.win.Need(call); r++ {
 			at, want, err := p.row(buffer, r, values)
 			if err != nil {
 				return err
@@ -125,7 +125,10 @@ func (p *planned) call(run *rowRun, s *stage, row int, values map[*ir.Value][]by
 			}
 		}
 	}
-	at, want, err := p.row(&run.buffers[s.out], row, values)
+	at, want, err := p.row(&run.buffers[s.out], call/s.win.Fold, values)
+	if (call+1)%s.win.Fold != 0 {
+		want = bytes.Repeat([]byte{garbage}, len(at))
+	}
 	copy(at, want)
 	return err
 }

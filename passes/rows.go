@@ -5,6 +5,7 @@ import (
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes/plan"
 )
 
@@ -27,6 +28,10 @@ type stage struct {
 	in   []int // buffers
 	out  int   // buffer
 	done int   // calls
+
+	part    string // the kernel that takes the input in parts, where the node's own does not
+	scratch int    // bytes
+	keep    bool   // the scratch has to stay as it is from one call to the next
 }
 
 // rowBuffer is a value that is written or read row by row.
@@ -121,8 +126,8 @@ func (r *rowGraph) flat(n *ir.Node) []*ir.Value {
 
 // window returns how node n runs row by row; ok is false where it cannot.
 func (r *rowGraph) window(n *ir.Node) (win ir.Window, ok bool) {
-	if win, ok = ir.WindowOf(n); ok && n.Attrs.Has("KH") {
-		return win, n.Attrs.Int("N") == 1 && r.covers(n.Inputs[0])
+	if win, ok = ir.WindowOf(n); ok && r.flat(n) == nil {
+		return win, n.Attrs.Int("N") <= 1 && r.covers(n.Inputs[0])
 	}
 	values := r.flat(n)
 	if !ok {
@@ -136,6 +141,39 @@ func (r *rowGraph) window(n *ir.Node) (win ir.Window, ok bool) {
 	return win, len(values) > 1
 }
 
+// inParts makes a stage of a node whose kernel has one beside it that takes the input in parts, here the rows of an image that another node
+// reads or writes by rows. It reports whether that is so.
+func (r *rowGraph) inParts(s *stage) bool {
+	n := s.node
+	d := op.Lookup(n.Op)
+	if d == nil || d.Part == "" || n.Attrs.Int("M") > 1 || !r.covers(n.Inputs[0]) {
+		return false
+	}
+	rows, inputs := r.rows[r.mem.rootOf(n.Inputs[0])], n.Attrs.Int("K")
+	const four = 4 // inputs that some kernels take at a time
+	if rows < 2 || inputs%(rows*four) != 0 {
+		return false
+	}
+	s.part = d.Part
+	s.win = ir.Window{In: rows, Out: 1, Kernel: 1, Stride: 1, Dilation: 1, Fold: rows}
+	if n.Outputs[0].Type.DType != tensor.Float32 { // floats are summed up in the output
+		s.scratch, s.keep = 4*((n.Attrs.Int("NO")+3)/4*4), true
+	}
+	return true
+}
+
+// takeParts gives a stage's node the kernel for parts.
+func (s *stage) takeParts() {
+	a := s.node.Attrs
+	s.node.Op = s.part
+	a["K"], a["ROWS"] = int64(a.Int("K")/s.win.In), int64(s.win.In)
+	delete(a, "M")
+	if s.keep {
+		a["scratch"], a["keep"] = int64(s.scratch), int64(1)
+	}
+	s.win.SetWindow(a)
+}
+
 func (r *rowGraph) covers(v *ir.Value) bool { return r.mem.covers(v, r.mem.rootOf(v)) }
 
 // run returns the run of nodes from to to of the graph; ok is false where they cannot run row by row together.
@@ -147,19 +185,19 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 		if isView(n) {
 			continue
 		}
-		win, ok := r.window(n)
-		if !ok {
+		s := stage{at: i, node: n, scratch: scratchBytes(n), keep: n.Attrs.Bool("keep")}
+		var ok bool
+		if s.win, ok = r.window(n); !ok && !r.inParts(&s) {
 			return nil, false
 		}
-		s := stage{at: i, node: n, win: win}
 		for _, v := range n.Inputs {
 			if !v.IsConst() {
-				s.in = append(s.in, r.buffer(run, index, v, win.In, -1))
+				s.in = append(s.in, r.buffer(run, index, v, s.win.In, -1))
 			}
 		}
-		s.out = r.buffer(run, index, n.Outputs[0], win.Out, i)
+		s.out = r.buffer(run, index, n.Outputs[0], s.win.Out, i)
 		for _, b := range s.in {
-			if run.buffers[b].rows != win.In {
+			if run.buffers[b].rows != s.win.In {
 				return nil, false
 			}
 			if list := &run.buffers[b].readers; !slices.Contains(*list, len(run.stages)) {
@@ -205,7 +243,7 @@ func (r *rowRun) simulate() {
 // ready reports whether stage s can compute its next row.
 func (r *rowRun) ready(s int) bool {
 	st := &r.stages[s]
-	if st.done == st.win.Out {
+	if st.done == st.win.Calls() {
 		return false
 	}
 	for _, b := range st.in {
@@ -225,18 +263,22 @@ func (r *rowRun) call(s int) {
 		}
 	}
 	out := &r.buffers[st.out]
-	out.made++
-	out.ring = max(out.ring, out.made-r.oldest(st.out))
-	out.lives = append(out.lives, plan.Span{First: now, Last: now})
+	row := st.done / st.win.Fold
+	out.ring = max(out.ring, row+1-r.oldest(st.out, row))
+	if st.done%st.win.Fold == 0 {
+		out.lives = append(out.lives, plan.Span{First: now, Last: now})
+	}
+	out.lives[len(out.lives)-1].Last = now
 	st.done++
+	out.made = st.done / st.win.Fold
 	r.calls = append(r.calls, s)
 }
 
-// oldest returns the first row of buffer b that is still to be read.
-func (r *rowRun) oldest(b int) int {
-	oldest := r.buffers[b].made - 1
+// oldest returns the first row of buffer b that is still to be read, or being written.
+func (r *rowRun) oldest(b, written int) int {
+	oldest := written
 	for _, s := range r.buffers[b].readers {
-		if st := &r.stages[s]; st.done < st.win.Out {
+		if st := &r.stages[s]; st.done < st.win.Calls() {
 			oldest = min(oldest, max(st.win.First(st.done), 0))
 		}
 	}
@@ -266,20 +308,29 @@ func (r *rowRun) finish() {
 			change[l.Last+1] -= b.bytes()
 		}
 	}
+	for s := range r.stages {
+		for _, l := range r.livesOf(s) {
+			change[l.First] += r.stages[s].scratch
+			change[l.Last+1] -= r.stages[s].scratch
+		}
+	}
 	alive := 0
-	for now, s := range r.calls {
+	for now := range r.calls {
 		alive += change[now]
-		r.peak = max(r.peak, alive+scratchBytes(r.stages[s].node))
+		r.peak = max(r.peak, alive)
 	}
 }
 
-// livesOf returns when stage s is called, as lives of what it needs meanwhile.
+// livesOf returns when stage s needs its scratch: during its calls, or from the first to the last where it keeps something there.
 func (r *rowRun) livesOf(s int) []plan.Span {
 	var b plan.Buffer
 	for now, t := range r.calls {
 		if t == s {
 			b.AddLife(plan.Span{First: now, Last: now})
 		}
+	}
+	if r.stages[s].keep {
+		return []plan.Span{{First: b.First(), Last: b.Last()}}
 	}
 	return b.Lives
 }

@@ -2,7 +2,7 @@
 // read. Elementwise nodes among them then work on one row at a time.
 //
 //	%a: f32[1,48,48,8] = conv2d_f32(%x, %w, %b) {…}               %a: f32[1,48,48,8] = conv2d_f32(%x, %w, %b) {…}
-//	%b: f32[1,48,48,8] = map1_f32(%a) {N=18432, expr=…}      =>   %b: f32[1,48,48,8] = map1_f32(%a) {N=384, expr=…, rows=48}
+//	%b: f32[1,48,48,8] = map1_f32(%a) {N=18432, expr=…}      =>   %b: f32[1,48,48,8] = map1_f32(%a) {N=384, expr=…, window=…}
 //	%y: f32[1,24,24,8] = maxpool2d_f32(%b) {…}                    %y: f32[1,24,24,8] = maxpool2d_f32(%b) {…}
 //
 // The order of the nodes is given. It is cut into runs, each of them row by row or, of one node, as a whole: of all ways to cut, by
@@ -27,9 +27,12 @@ func stream(g *ir.Graph, c *Config) (int, error) {
 	s := newCutter(g)
 	for _, r := range s.cut(c.RAM) {
 		c.streams = append(c.streams, ir.Stream{From: r.from, To: r.to})
-		for _, st := range r.run.stages {
-			if _, windowed := ir.WindowOf(st.node); !windowed {
-				st.node.Attrs["rows"] = int64(st.win.Out)
+		for i := range r.run.stages {
+			st := &r.run.stages[i]
+			if st.part != "" {
+				st.takeParts()
+			} else if _, windowed := ir.WindowOf(st.node); !windowed {
+				st.win.SetWindow(st.node.Attrs)
 				st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
 			}
 		}
@@ -190,7 +193,7 @@ func (r *rowRun) time() int {
 	return sum
 }
 
-// pointwise reports whether a convolution looks at one pixel at a time.
+// pointwise reports whether a convolution looks at one pixel at a time, and writes it in one place.
 func pointwise(a ir.Attrs) bool {
-	return a.Has("OC") && a.Int("KH") == 1 && a.Int("KW") == 1 && a.Int("SH") == 1 && a.Int("SW") == 1
+	return a.Has("OC") && a.Int("YW") == 0 && a.Int("KH") == 1 && a.Int("KW") == 1 && a.Int("SH") == 1 && a.Int("SW") == 1
 }

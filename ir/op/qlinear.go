@@ -18,7 +18,8 @@ var qlinearDefs = []*Def{
 		Attrs: append([]Attr{Float("alpha", 1), Int("transA", 0), Int("transB", 0)}, clampAttrs...), Infer: inferQGemm, Eval: evalQGemm, Lower: lowerQGemm},
 	{Name: "conv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
-	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8, Part: "fc_part_s8"},
+	{Name: "fc_part_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
 }
 
@@ -208,6 +209,7 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 		if err != nil {
 			return nil, err
 		}
+		mul = mul.Within(most)
 		p.ties = p.ties || mul.Halves(most)
 		b.SetI64(k, acc)
 		m.SetI64(k, int64(mul.M))
@@ -258,8 +260,8 @@ func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, 
 
 func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	return evalProduct(c, func(a ir.Attrs, element func(i, oc int, sum func(func(xi, wi int)))) {
-		k, n := a.Int("K"), a.Int("NO")
-		for i := range a.Int("M") {
+		k, n := a.Int("K")*max(a.Int("ROWS"), 1), a.Int("NO")
+		for i := range max(a.Int("M"), 1) {
 			for j := range n {
 				element(i*n+j, j, func(f func(xi, wi int)) {
 					for p := range k {

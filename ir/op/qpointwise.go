@@ -20,6 +20,7 @@ var qpointwiseDefs = []*Def{
 	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
 	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "avgpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
 	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
 }

@@ -4,5 +4,5 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs,
+	qlinearDefs, quadDefs, planesDefs,
 }

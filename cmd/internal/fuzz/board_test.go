@@ -47,7 +47,7 @@ func TestQuantizedGraphsOnCortexM4(t *testing.T) {
 			kernels[n.Op]++
 		}
 	}
-	for _, k := range []string{"conv2d_s8", "dwconv2d_s8", "fc_s8", "fc4_s8"} {
+	for _, k := range []string{"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8"} {
 		if kernels[k] < 5 {
 			t.Errorf("%s ran only %d times", k, kernels[k])
 		}

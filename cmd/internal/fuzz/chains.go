@@ -23,7 +23,7 @@ func GenerateChain(r *rand.Rand, quantized bool) *ir.Graph {
 	b.live = append(b.live, b.requantize(v))
 	for steps := 2 + r.IntN(8); steps > 0; steps-- {
 		x := b.live[len(b.live)-1]
-		makers := []func(*ir.Value) *ir.Value{b.chainConv, b.chainConv, b.chainConv, b.chainPool, b.unary, b.residual}
+		makers := []func(*ir.Value) *ir.Value{b.chainConv, b.chainConv, b.separable, b.chainPool, b.unary, b.residual}
 		if y := makers[b.IntN(len(makers))](x); y != nil {
 			b.live = append(b.live, b.requantize(y))
 		}
@@ -66,6 +66,24 @@ func (b *builder) chainConv(x *ir.Value) *ir.Value {
 		shape = append(shape, int(k))
 	}
 	return b.node("Conv", attrs, x, b.weights(0, shape...), b.floats(oc, -1, 1))
+}
+
+// separable adds a pointwise convolution and a depthwise one behind it, as in MobileNets.
+func (b *builder) separable(x *ir.Value) *ir.Value {
+	oc, k, spatial := 4*(1+b.IntN(3)), int64(2+b.IntN(4)), len(x.Type.Shape)-2
+	shape, kernel := []int{oc, x.Type.Shape[1]}, []int{oc, 1}
+	for range spatial {
+		shape, kernel = append(shape, 1), append(kernel, int(k))
+	}
+	y := b.node("Conv", nil, x, b.weights(0, shape...), b.floats(oc, -1, 1))
+	if y == nil {
+		return nil
+	}
+	if b.IntN(2) == 0 {
+		y = b.node("Relu", nil, y)
+	}
+	attrs := ir.Attrs{"group": int64(oc), "strides": b.ints(1, 2, spatial), "pads": b.ints(0, int(k)-1, 2*spatial)}
+	return b.node("Conv", attrs, b.requantize(y), b.weights(0, kernel...), b.floats(oc, -1, 1))
 }
 
 func (b *builder) chainPool(x *ir.Value) *ir.Value {
