@@ -14,15 +14,21 @@ import (
 )
 
 func pack(g *ir.Graph, c *Config) (int, error) {
-	if c.Target == nil || !slices.Contains(c.Target.ISA, "quad") {
+	if c.Target == nil {
+		return 0, nil
+	}
+	has := func(word string) bool { return slices.Contains(c.Target.ISA, word) }
+	if !has("quad") && !has("four") {
 		return 0, nil
 	}
 	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
-		case n.Op == "conv2d_s8" && n.Attrs.Int("G") == 1:
-			return packQuads(r, n, n.Attrs.Clone())
 		case n.Op == "dwconv2d_s8":
 			return planes(r, n)
+		case has("four"):
+			return packFours(r, n, 2+2*int(truth(has("wide"))))
+		case n.Op == "conv2d_s8" && n.Attrs.Int("G") == 1:
+			return packQuads(r, n, n.Attrs.Clone())
 		case n.Op == "fc_s8":
 			return packQuads(r, n, asConvolution(n.Attrs.Clone()))
 		}
@@ -60,10 +66,7 @@ func packQuads(r *rewriter, n *ir.Node, a ir.Attrs) bool {
 	for _, name := range []string{"G", "TIES", "WT"} {
 		delete(a, name)
 	}
-	a["FAST"], a["YW"], a["YL"], a["YP"] = int64(0), int64(0), int64(0), int64(0)
-	if fast {
-		a["FAST"] = int64(1)
-	}
+	a["FAST"], a["YW"], a["YL"], a["YP"] = truth(fast), int64(0), int64(0), int64(0)
 	kernel := "conv2d_quad_s8"
 	if a.Has("KH") {
 		a["scratch"] = int64(op.QuadScratch(a))
@@ -85,7 +88,7 @@ func packQuads(r *rewriter, n *ir.Node, a ir.Attrs) bool {
 func planes(r *rewriter, n *ir.Node) bool {
 	x, a := n.Inputs[0], n.Attrs
 	conv := x.Def
-	if conv == nil || conv.Op != "conv2d_quad_s8" || r.only(x) != n || conv.Attrs.Int("OC")%4 != 0 || a.Int("N") != 1 || len(x.Type.Shape) != 4 {
+	if conv == nil || !conv.Attrs.Has("YW") || r.only(x) != n || conv.Attrs.Int("OC")%4 != 0 || a.Int("N") != 1 || len(x.Type.Shape) != 4 {
 		return false
 	}
 	if x.Type.Shape[1] != a.Int("IH") || x.Type.Shape[2] != a.Int("IW") || x.Type.Shape[3] != a.Int("IC") {
@@ -111,4 +114,43 @@ func planes(r *rewriter, n *ir.Node) bool {
 	y := n.Outputs[0]
 	r.supersede(y, r.emit(y.Name, "dwconv2d_planes_s8", attrs, y.Type, n.From, from, r.g.NewConst(in[1].Name+".planes", packed)))
 	return true
+}
+
+// packFours packs the weights of a product for kernels that compute so many pixels by four channels at a time.
+func packFours(r *rewriter, n *ir.Node, pixels int) bool {
+	a, in := n.Attrs.Clone(), n.Inputs
+	switch {
+	case n.Op == "conv2d_s8" && a.Int("G") == 1:
+	case n.Op == "fc_s8":
+		a = asConvolution(a)
+	default:
+		return false
+	}
+	w, params, fast, ok := op.Fours(a, in[1].Const, in[2].Const, in[3].Const, in[4].Const)
+	if !ok {
+		return false
+	}
+	for _, name := range []string{"G", "TIES", "WT"} {
+		delete(a, name)
+	}
+	a["FAST"] = truth(fast)
+	kernel := "fc_four_s8"
+	if a.Has("KH") {
+		kernel = "conv2d_four_s8"
+		a["YW"], a["YL"], a["YP"] = int64(0), int64(0), int64(0)
+		a["scratch"] = int64(pixels * a.Int("KH") * a.Int("KW") * a.Int("IC"))
+	} else {
+		delete(a, "XZ") // 0: it is in the bias
+	}
+	y := n.Outputs[0]
+	r.supersede(y, r.emit(y.Name, kernel, a, y.Type, n.From, in[0], r.g.NewConst(in[1].Name+".fours", w), r.g.NewConst(in[1].Name+".params", params)))
+	return true
+}
+
+// truth is a condition as a kernel's constant.
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }

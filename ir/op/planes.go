@@ -33,10 +33,9 @@ func Planes(a ir.Attrs, w, b, m, s *tensor.Tensor) (packed *tensor.Tensor, ok bo
 	packed = tensor.New(tensor.Uint32, c, 4+kh*quads)
 	words := tensor.Data[uint32](packed)
 	for i := range c {
-		bias, ch := b.I64(i), words[i*(4+kh*quads):]
+		ch := words[i*(4+kh*quads):]
 		for t := range kh * kw {
 			v := w.I64(t*c + i)
-			bias -= int64(a.Int("XZ")) * v
 			ch[4+t/kw*quads+t%kw/4] |= uint32(uint8(v)) << (t % kw % 4 * 8)
 		}
 		shift := s.I64(i) - 33
@@ -44,10 +43,10 @@ func Planes(a ir.Attrs, w, b, m, s *tensor.Tensor) (packed *tensor.Tensor, ok bo
 			shift = 0
 		}
 		const shifts = 21 // so that what is added for rounding and the zero point does not overflow
-		if shift < 0 || shift > shifts || int64(int32(bias)) != bias {
+		if shift < 0 || shift > shifts {
 			return nil, false
 		}
-		ch[0], ch[1], ch[2], ch[3] = uint32(bias), uint32(m.I64(i)), uint32(shift), uint32((2*int64(a.Int("YZ"))+1)<<shift)
+		ch[0], ch[1], ch[2], ch[3] = uint32(b.I64(i)), uint32(m.I64(i)), uint32(shift), uint32((2*int64(a.Int("YZ"))+1)<<shift)
 	}
 	return packed, true
 }
@@ -76,6 +75,21 @@ func evalDWPlanes(c *Call) ([]*tensor.Tensor, error) {
 		}
 	}
 	return one(y), nil
+}
+
+// evalInPlanes is evalConv2DS8 for kernels that write planes where YW says so.
+func evalInPlanes(c *Call) ([]*tensor.Tensor, error) {
+	a := c.Attrs
+	if a.Int("YW") == 0 {
+		return evalConv2DS8(c)
+	}
+	pixels, planes := *c, c.Out(0)
+	pixels.out = []ir.Type{{DType: planes.DType, Shape: []int{1, a.Int("OH"), a.Int("OW"), a.Int("OC")}}}
+	y, err := evalConv2DS8(&pixels)
+	if err != nil {
+		return nil, err
+	}
+	return one(inPlanes(y[0], planes, a.Int("YW"), a.Int("YL"), int64(a.Int("YP")))), nil
 }
 
 // inPlanes arranges an image [1][H][W][C] as rows of planes, width elements from one to the next, left ones in front of each, all else being pad.

@@ -173,18 +173,18 @@ func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tenso
 
 // product holds the constants that every integer product kernel takes.
 type product struct {
-	consts      []*ir.Value // bias, multipliers, shifts
-	xz, yz      int64
-	lo, hi      int64
-	ties        bool // requantizing may have to break ties
-	xt, yt      tensor.DType
-	subtractsXZ bool
+	consts []*ir.Value // bias, multipliers, shifts
+	xz, yz int64
+	lo, hi int64
+	ties   bool // requantizing may have to break ties
+	xt, yt tensor.DType
+	padded bool
 }
 
-// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. Where
-// no tap is ever skipped the input's zero point goes into the bias, else the kernel subtracts it.
+// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. The input's zero
+// point goes into the bias: kernels multiply inputs as they are, and taps in the padding with the zero point.
 func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
-	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
+	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, padded: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
 	b, m, sh := tensor.New(tensor.Int32, n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
 	per := w.Len() / n
@@ -202,9 +202,7 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 		if most > math.MaxInt32 {
 			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
 		}
-		if !padded {
-			acc -= s.xz * sum
-		}
+		acc -= s.xz * sum
 		mul, err := fixed.NewMultiplier(s.factor(k))
 		if err != nil {
 			return nil, err
@@ -219,10 +217,10 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 	return p, nil
 }
 
-// attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
+// attrs adds the kernel's constants: XZ is what taps in the padding count as, 0 where there is none.
 func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
 	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"], a["TIES"] = int64(0), p.yz, p.lo, p.hi, truth(p.ties)
-	if p.subtractsXZ {
+	if p.padded {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
@@ -243,15 +241,26 @@ func requantized(c *Call, acc int64, k int) int64 {
 	return int64(fixed.Clamp(v, int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
 }
 
-func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, conv2D) }
+func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	per := c.X(1).Len() / c.Attrs.Int("OC")
+	return evalProduct(c, conv2D, func(wi int) int { return wi / per })
+}
 
-func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, dwConv2D) }
+func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	return evalProduct(c, dwConv2D, func(wi int) int { return wi % c.Attrs.Int("OC") })
+}
 
-func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int))))) ([]*tensor.Tensor, error) {
+// evalProduct is the meaning of integer product kernels. loop goes over the taps inside the input; the others count as XZ. channel gives the
+// output channel of a weight.
+func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int)))), channel func(wi int) int) ([]*tensor.Tensor, error) {
 	x, w, y := c.X(0).Int64s(), c.X(1).Int64s(), c.newOut(0)
 	zero := int64(c.Attrs.Int("XZ"))
+	outside := make([]int64, c.X(2).Len()) // what a channel's sum is where all taps are
+	for i, v := range w {
+		outside[channel(i)] += zero * v
+	}
 	loop(c.Attrs, func(i, oc int, sum func(func(xi, wi int))) {
-		acc := c.X(2).I64(oc)
+		acc := c.X(2).I64(oc) + outside[oc]
 		sum(func(xi, wi int) { acc += (x[xi] - zero) * w[wi] })
 		y.SetI64(i, requantized(c, acc, oc))
 	})
@@ -270,7 +279,7 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 				})
 			}
 		}
-	})
+	}, func(wi int) int { return wi / (c.X(1).Len() / c.X(2).Len()) })
 }
 
 // evalFC4S8 is evalFCS8 on weights that stand two to a byte, the first in the low bits; each row begins a byte.

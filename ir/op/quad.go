@@ -36,7 +36,7 @@ func Quads(a ir.Attrs, w, b, m, s *tensor.Tensor) (packed *tensor.Tensor, fast, 
 				return nil, false, false // 256 times it and another is no 16-bit number
 			}
 		}
-		fast = fast && q.roundsUpper(c)
+		fast = fast && q.channels[c].fitsQuad(c)
 	}
 	for c := 0; c < len(q.channels); c += 4 {
 		q.quad(c, fast)
@@ -88,7 +88,6 @@ func newQuadPacker(a ir.Attrs, w, b, m, s *tensor.Tensor) *quadPacker {
 	if a.String("XT") == "uint8_t" {
 		lo, hi = 0, 255
 	}
-	lo, hi = lo-int64(a.Int("XZ")), hi-int64(a.Int("XZ"))
 	q := &quadPacker{w: w, taps: w.Len() / b.Len(), channels: make([]quadChannel, b.Len())}
 	for i := range q.channels {
 		c := quadChannel{b: b.I64(i), m: m.I64(i), s: s.I64(i)}
@@ -132,19 +131,21 @@ func (q *quadPacker) channel(c int) quadChannel {
 	return q.channels[c]
 }
 
-// roundsUpper reports whether channel c fits the registers: its sum 24 bits where it is multiplied by 256, its shift so few bits
-// that what is added for rounding and the zero point does not overflow.
-func (q *quadPacker) roundsUpper(i int) bool {
-	const shifts, sums = 21, 1 << 23
-	c := q.channels[i]
-	shift := c.s - 33
-	if i%2 == 1 {
-		shift += 8
-		if c.least < -sums || c.most >= sums {
-			return false
-		}
+// fitsQuad reports whether a channel fits the registers of the kernels for quads. Every other channel's sum is multiplied by 256 there.
+func (c quadChannel) fitsQuad(i int) bool {
+	const sums = 1 << 23
+	if i%2 == 0 {
+		return c.roundsUpper(0)
 	}
-	return shift >= 0 && shift <= shifts
+	return c.least >= -sums && c.most < sums && c.roundsUpper(8)
+}
+
+// roundsUpper reports whether a channel's result can be had by rounding the upper word, shifted by so many bits more: the shift is then so
+// small that what is added for rounding and the zero point does not overflow.
+func (c quadChannel) roundsUpper(more int64) bool {
+	const shifts = 21
+	shift := c.s - 33 + more
+	return c.s >= 33 && shift <= shifts
 }
 
 // quad appends the words of channels c to c+3.
@@ -222,17 +223,7 @@ func evalConv2DQuad(c *Call) ([]*tensor.Tensor, error) {
 		copyElement(w, i, consts[0], i/taps*taps+quadPlace(a, i%taps))
 	}
 	plain.in = append([]*tensor.Tensor{c.X(0), w}, consts[1:]...)
-	if a.Int("YW") == 0 {
-		return evalConv2DS8(&plain)
-	}
-	pixels := c.Out(0)
-	pixels.Shape = []int{1, a.Int("OH"), a.Int("OW"), a.Int("OC")}
-	plain.out = []ir.Type{pixels}
-	y, err := evalConv2DS8(&plain)
-	if err != nil {
-		return nil, err
-	}
-	return one(inPlanes(y[0], c.Out(0), a.Int("YW"), a.Int("YL"), int64(a.Int("YP")))), nil
+	return evalInPlanes(&plain)
 }
 
 func evalFCQuad(c *Call) ([]*tensor.Tensor, error) {

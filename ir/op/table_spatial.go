@@ -4,5 +4,5 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs, quadDefs, planesDefs,
+	qlinearDefs, quadDefs, planesDefs, fourDefs,
 }

@@ -65,7 +65,7 @@ DG_INLINE uint32_t dg_odd_u(uint32_t a, uint32_t v)
     return r;
 }
 
-/* dg_weven and dg_wodd widen without adding. */
+/* dg_weven and dg_wodd widen without adding; dg_weven_u and dg_wodd_u unsigned bytes. */
 DG_INLINE uint32_t dg_weven(uint32_t v)
 {
     uint32_t r;
@@ -77,6 +77,20 @@ DG_INLINE uint32_t dg_wodd(uint32_t v)
 {
     uint32_t r;
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+    return r;
+}
+
+DG_INLINE uint32_t dg_weven_u(uint32_t v)
+{
+    uint32_t r;
+    __asm__("uxtb16 %0, %1" : "=r"(r) : "r"(v));
+    return r;
+}
+
+DG_INLINE uint32_t dg_wodd_u(uint32_t v)
+{
+    uint32_t r;
+    __asm__("uxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
     return r;
 }
 
@@ -110,23 +124,16 @@ DG_INLINE int32_t dg_smmla(int32_t a, int32_t b, int32_t acc)
 DG_INLINE uint32_t dg_low(uint32_t a, uint32_t b) { return (a & 0xFFFFu) | b << 16; }
 DG_INLINE uint32_t dg_high(uint32_t a, uint32_t b) { return a >> 16 | (b & 0xFFFF0000u); }
 
-/* dg_quad adds the products of four bytes of v, each plus its half of offset, with those of w, each to a sum of its own. */
-DG_INLINE void dg_quad(int32_t sums[4], uint32_t v, uint32_t w, uint32_t offset, int is_unsigned)
+/* dg_quad adds the products of four bytes of v with those of w, each to a sum of its own. */
+DG_INLINE void dg_quad(int32_t sums[4], uint32_t v, uint32_t w, int is_unsigned)
 {
     const uint32_t f = dg_weven(w), g = dg_wodd(w);
-    const uint32_t e = is_unsigned ? dg_even_u(offset, v) : dg_even(offset, v), o = is_unsigned ? dg_odd_u(offset, v) : dg_odd(offset, v);
+    const uint32_t e = is_unsigned ? dg_weven_u(v) : dg_weven(v), o = is_unsigned ? dg_wodd_u(v) : dg_wodd(v);
     sums[0] = dg_smlabb(e, f, sums[0]);
     sums[1] = dg_smlabb(o, g, sums[1]);
     sums[2] = dg_smlatt(e, f, sums[2]);
     sums[3] = dg_smlatt(o, g, sums[3]);
 }
-
-/* DG_UNROLL asks for a short loop with constant bounds to be written out. */
-#if defined(__clang__)
-#define DG_UNROLL _Pragma("unroll")
-#else
-#define DG_UNROLL _Pragma("GCC unroll 16")
-#endif
 
 /* dg_pair returns v in both halves. */
 DG_INLINE uint32_t dg_pair(int32_t v) { return (uint32_t)(uint16_t)v * 0x10001u; }

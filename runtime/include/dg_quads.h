@@ -20,12 +20,6 @@ typedef struct {
     uint32_t low, high;
 } dg_quads;
 
-#if defined(__clang__)
-#define DG_ALONE static __attribute__((naked, noinline, unused))
-#else
-#define DG_ALONE static __attribute__((naked, noipa, unused)) /* GCC would find that the function changes nothing */
-#endif
-
 /* Two pixels, two pairs of inputs: r0 inputs, r1 weights, r4-r7 the sums of pixel 0, r8-r11 those of pixel 1. */
 #define DG_QUAD_PAIR \
     "ldr r2, [r1], #4\n ldr r3, [r1], #4\n ldr r12, [r0], #4\n ldr lr, [r0], #4\n" \
@@ -184,41 +178,40 @@ DG_QUAD_SUMS(dg_dense_sums, DG_QUAD_DENSE("sxtb16"), "76", "4")
 
 DG_QUAD_SUMS(dg_denseu_sums, DG_QUAD_DENSE("uxtb16"), "76", "4")
 
-/* dg_widen2 writes n bytes, a multiple of 4, of two pixels as pairs, each plus its half of offset. It returns the end. */
+/* dg_widen2 writes n bytes, a multiple of 4, of two pixels as pairs. It returns the end. */
 #define DG_WIDEN2(ext, v, u) \
-    ext " %[e], %[offset], %[" v "]\n " ext " %[f], %[offset], %[" u "]\n " \
-    ext " %[" v "], %[offset], %[" v "], ror #8\n " ext " %[" u "], %[offset], %[" u "], ror #8\n" \
+    ext " %[e], %[" v "]\n " ext " %[f], %[" u "]\n " ext " %[" v "], %[" v "], ror #8\n " ext " %[" u "], %[" u "], ror #8\n" \
     "str %[e], [%[to]], #4\n str %[f], [%[to]], #4\n str %[" v "], [%[to]], #4\n str %[" u "], [%[to]], #4\n"
 #define DG_WIDEN2_ALL(ext) \
     "cmp %[n], #8\n blt 2f\n" \
     "1: ldr %[a], [%[p]], #4\n ldr %[b], [%[q]], #4\n ldr %[c], [%[p]], #4\n ldr %[d], [%[q]], #4\n subs %[n], %[n], #8\n cmp %[n], #8\n" \
     DG_WIDEN2(ext, "a", "b") DG_WIDEN2(ext, "c", "d") "bge 1b\n 2: cmp %[n], #0\n beq 3f\n" \
     "ldr %[a], [%[p]], #4\n ldr %[b], [%[q]], #4\n" DG_WIDEN2(ext, "a", "b") "3:\n"
-DG_INLINE uint32_t *dg_widen2(uint32_t *to, const void *p, const void *q, int32_t n, uint32_t offset, int is_unsigned)
+DG_INLINE uint32_t *dg_widen2(uint32_t *to, const void *p, const void *q, int32_t n, int is_unsigned)
 {
     uint32_t a, b, c, d, e, f;
     if (is_unsigned) {
-        __asm__ volatile(DG_WIDEN2_ALL("uxtab16")
+        __asm__ volatile(DG_WIDEN2_ALL("uxtb16")
                          : [to] "+r"(to), [p] "+r"(p), [q] "+r"(q), [n] "+r"(n), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f)
-                         : [offset] "r"(offset)
+                         :
                          : "cc", "memory");
     } else {
-        __asm__ volatile(DG_WIDEN2_ALL("sxtab16")
+        __asm__ volatile(DG_WIDEN2_ALL("sxtb16")
                          : [to] "+r"(to), [p] "+r"(p), [q] "+r"(q), [n] "+r"(n), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f)
-                         : [offset] "r"(offset)
+                         :
                          : "cc", "memory");
     }
     return to;
 }
 
-/* dg_widen is dg_widen2 for one pixel, whose pairs go `step` words apart; p is NULL for values that are all XZ. */
-DG_INLINE uint32_t *dg_widen(uint32_t *to, const void *p, int32_t n, int32_t step, uint32_t offset, int is_unsigned)
+/* dg_widen is dg_widen2 for one pixel, whose pairs go `step` words apart. */
+DG_INLINE uint32_t *dg_widen(uint32_t *to, const void *p, int32_t n, int32_t step, int is_unsigned)
 {
     const uint8_t *a = (const uint8_t *)p;
     for (int32_t k = 0; k < n; k += 4, to += 2 * step) {
-        const uint32_t v = a != NULL ? dg_load4(a + k) : 0;
-        to[0] = a == NULL ? 0 : is_unsigned ? dg_even_u(offset, v) : dg_even(offset, v);
-        to[step] = a == NULL ? 0 : is_unsigned ? dg_odd_u(offset, v) : dg_odd(offset, v);
+        const uint32_t v = dg_load4(a + k);
+        to[0] = is_unsigned ? dg_weven_u(v) : dg_weven(v);
+        to[step] = is_unsigned ? dg_wodd_u(v) : dg_wodd(v);
     }
     return to;
 }

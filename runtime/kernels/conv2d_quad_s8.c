@@ -2,7 +2,7 @@
  * x KH rows [IW][IC] of the input, quads [(OC+3)/4][4+KP+5] as dg_quads.h has them, y [OW][OC] out.
  * The inputs of a pixel are in this order: of each row the first KW*IC/4*4 values, then what is left of each row; KP is their number,
  * rounded up to a multiple of 4.
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX). FAST: sums begin with b, and m and s are for rounding the upper
+ * y = clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX). FAST: sums begin with b, and m and s are for rounding the upper
  * word; else b stands alone and halves go to even. XT: int8_t or uint8_t; YT: int16_t, too, where FAST is 0.
  * Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a row and rows that are NULL count as XZ.
  * Where YW is not 0, y is planes instead, [OC][YW] and YL more, a plane having YL elements in front that are YP, then OW, the rest also YP;
@@ -34,7 +34,7 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
             for (dg_idx t = 0; t < KH * ROW; t++) { /* input k is in half k/2%2 of the word for k/4*4 + k%2 */
                 const int16_t both = (int16_t)(q[4 + t / 4 * 4 + t % 2 * 2 + oc % 4 / 2] >> (t / 2 % 2 * 16) & 0xFFFF);
                 const int32_t even = (int8_t)(both & 0xFF);
-                acc += (column[t] - XZ) * (oc % 2 == 0 ? even : (both - even) / 256);
+                acc += column[t] * (oc % 2 == 0 ? even : (both - even) / 256);
             }
             const int32_t m = (int32_t)q[4 + KP + oc % 4], s = (int32_t)(q[4 + KP + 4] >> oc % 4 * 8 & 0xFF);
             if (FAST) {

@@ -1,5 +1,5 @@
 /* conv2d_quad_s8: for cores with DSP instructions, two pixels by four channels at a time. Parameters, shapes and results are those of
- * conv2d_quad_s8.c. The values that a pixel reads, less XZ, are widened to pairs once for all channels. */
+ * conv2d_quad_s8.c. The values that a pixel reads are widened to pairs once for all channels. */
 #include "dg.h"
 #include "dg_quads.h"
 #include "dg_fixed.h"
@@ -16,7 +16,6 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
     static const dg_quads a = { KP / 4, OC, YW > 0 ? YW : OC, 2 * YZ + 1, (uint8_t)QMIN * 0x01010101u, (uint8_t)QMAX * 0x01010101u };
     uint32_t *const tile = (uint32_t *)scratch;
     uint8_t *const column = (uint8_t *)(tile + KP);
-    const uint32_t offset = dg_pair(-XZ);
     int whole = DW == 1;
     for (dg_idx ky = 0; ky < KH; ky++) {
         whole &= x[ky] != NULL;
@@ -37,7 +36,7 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
         if (whole && ix >= 0 && ix + (pixels - 1) * SW + KW <= IW) { /* straight from the rows */
             for (dg_idx ky = 0; FOURS > 0 && ky < KH; ky++) {
                 const XT *from = (const XT *)x[ky] + ix * IC;
-                to = pixels == 2 ? dg_widen2(to, from, from + SW * IC, FOURS, offset, UNSIGNED) : dg_widen(to, from, FOURS, 1, offset, UNSIGNED);
+                to = pixels == 2 ? dg_widen2(to, from, from + SW * IC, FOURS, UNSIGNED) : dg_widen(to, from, FOURS, 1, UNSIGNED);
             }
             for (dg_idx p = 0; LEFT > 0 && p < pixels; p++) {
                 const dg_idx at = (ix + p * SW) * IC + FOURS;
@@ -49,8 +48,8 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
                         const dg_idx ky = (g + b) / (LEFT > 0 ? LEFT : 1), k = (g + b) % (LEFT > 0 ? LEFT : 1);
                         four |= ky < KH ? (uint32_t)((const uint8_t *)x[ky])[at + k] << (b * 8) : 0;
                     }
-                    to[g * pixels / 2 + p] = UNSIGNED ? dg_even_u(offset, four) : dg_even(offset, four);
-                    to[g * pixels / 2 + pixels + p] = UNSIGNED ? dg_odd_u(offset, four) : dg_odd(offset, four);
+                    to[g * pixels / 2 + p] = UNSIGNED ? dg_weven_u(four) : dg_weven(four);
+                    to[g * pixels / 2 + pixels + p] = UNSIGNED ? dg_wodd_u(four) : dg_wodd(four);
                 }
             }
         } else if (IC % 4 == 0) { /* pixel by pixel */
@@ -58,7 +57,13 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
                 const XT *row = (const XT *)x[t / KW];
                 for (dg_idx p = 0; p < pixels; p++) {
                     const dg_idx tx = ix + p * SW + t % KW * DW;
-                    (void)dg_widen(to + p, row != NULL && tx >= 0 && tx < IW ? row + tx * IC : NULL, IC, pixels, offset, UNSIGNED);
+                    if (row != NULL && tx >= 0 && tx < IW) {
+                        (void)dg_widen(to + p, row + tx * IC, IC, pixels, UNSIGNED);
+                    } else {
+                        for (dg_idx ic = 0; ic < IC / 2; ic++) {
+                            to[p + ic * pixels] = dg_pair(XZ);
+                        }
+                    }
                 }
             }
         } else { /* value by value */
@@ -70,7 +75,7 @@ static void conv2d_quad_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT qua
                         (uint8_t)(row != NULL && tx >= 0 && tx < IW ? row[tx * IC + at % IC] : (XT)XZ);
                 }
             }
-            (void)(pixels == 2 ? dg_widen2(tile, column, column + KP, KP, offset, UNSIGNED) : dg_widen(tile, column, KP, 1, offset, UNSIGNED));
+            (void)(pixels == 2 ? dg_widen2(tile, column, column + KP, KP, UNSIGNED) : dg_widen(tile, column, KP, 1, UNSIGNED));
         }
         if (FAST && YW == 0 && pixels == 2) {
             (BYTES ? BOUND ? dg_quads2_u8_bound : dg_quads2_u8 : BOUND ? dg_quads2_s8_bound : dg_quads2_s8)(tile, quads, y, &a);

@@ -1,6 +1,6 @@
 /* conv2d_s8: 2-D convolution of 8-bit values, requantized per output channel, one row of the output.
  * x KH rows [IW][IC] of the input, w [OC][KH][KW][IC/G], b, m, s [OC], y [OW][OC] out. G divides IC and OC.
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
+ * y = clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
  * XT: int8_t or uint8_t; YT: also int16_t; WT: int8_t or int16_t.
  * Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a row and rows that are NULL count as XZ. */
 #include "dg.h"
@@ -17,20 +17,21 @@ static void conv2d_s8(DG_ROWS(XT) x, const WT DG_ROM *DG_RESTRICT w, const int32
 {
     enum { ICG = IC / G, OCG = OC / G };
     for (dg_idx ox = 0; ox < OW; ox++) {
-        const dg_idx ix = ox * SW - PL;
-        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-        const WT DG_ROM *wo = w;
-        for (dg_idx oc = 0; oc < OC; oc++, wo += KH * KW * ICG) {
+        const WT DG_ROM *q = w;
+        for (dg_idx oc = 0; oc < OC; oc++) {
             int32_t acc = b[oc];
             for (dg_idx ky = 0; ky < KH; ky++) {
-                const XT *p = (const XT *)x[ky];
-                if (p != NULL) {
-                    p += (ix + kx0 * DW) * IC + oc / OCG * ICG;
-                    const WT DG_ROM *q = wo + (ky * KW + kx0) * ICG;
-                    for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += ICG) {
+                const XT *row = (const XT *)x[ky];
+                for (dg_idx kx = 0; kx < KW; kx++, q += ICG) {
+                    const dg_idx ix = ox * SW - PL + kx * DW;
+                    if (row != NULL && ix >= 0 && ix < IW) {
+                        const XT *p = row + ix * IC + oc / OCG * ICG;
                         for (dg_idx ic = 0; ic < ICG; ic++) {
-                            acc += (int32_t)(p[ic] - XZ) * q[ic];
+                            acc += (int32_t)p[ic] * q[ic];
+                        }
+                    } else {
+                        for (dg_idx ic = 0; XZ != 0 && ic < ICG; ic++) {
+                            acc += (int32_t)XZ * q[ic];
                         }
                     }
                 }

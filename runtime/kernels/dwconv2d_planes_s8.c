@@ -5,7 +5,7 @@
  * XT, YT: int8_t or uint8_t. Kernel KH x KW, stride SW. XR >= ((OW+3)/4*4-1)*SW+KQ*4 is how far planes are
  * read, the last one beyond its end. scratch: XR bytes. */
 #include "dg.h"
-#include "dg_fixed.h"
+#include "dg_fours.h"
 #ifndef DG_KERNEL
 typedef int8_t XT;
 typedef int8_t YT;
@@ -13,16 +13,26 @@ enum { XW = 6, XR = 12, C = 3, OW = 3, KH = 3, KW = 3, KQ = 1, SW = 2, XP = 3, Y
 #endif
 static void dwconv2d_planes_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT w, YT *DG_RESTRICT y, void *scratch)
 {
-    const XT *pad = (const XT *)memset(scratch, (XT)XP, XR);
-    for (dg_idx c = 0; c < C; c++, w += 4 + KH * KQ) {
-        for (dg_idx ox = 0; ox < OW; ox++) {
-            int32_t acc = (int32_t)w[0];
-            for (dg_idx t = 0; t < KH * KW; t++) {
-                const dg_idx ky = t / KW, kx = t % KW;
-                const XT *plane = x[ky] != NULL ? (const XT *)x[ky] + c * XW : pad;
-                acc += plane[ox * SW + kx] * (int8_t)(w[4 + ky * KQ + kx / 4] >> kx % 4 * 8 & 0xFF);
+    const XT *const pad = (const XT *)memset(scratch, (XT)XP, XR);
+    for (dg_idx c = 0; c < C; c++, w += 4 + KH * KQ, y++) {
+        const int32_t bias = (int32_t)w[0], mul = (int32_t)w[1], shift = (int32_t)w[2];
+        for (dg_idx ox = 0; ox < OW; ox += 4) {
+            int32_t sums[4] = { bias, bias, bias, bias };
+            const dg_idx pixels = OW - ox < 4 ? OW - ox : 4;
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const XT *p = (x[ky] != NULL ? (const XT *)x[ky] + c * XW : pad) + ox * SW;
+                if (pixels > 1) {
+                    DG_NEIGHBOURS(sums, 4, p, SW, w + 4 + ky * KQ, KW)
+                } else {
+                    DG_NEIGHBOURS(sums, 1, p, SW, w + 4 + ky * KQ, KW)
+                }
             }
-            y[ox * C + c] = (YT)dg_clamp(dg_requant(acc, (int32_t)w[1], 33 + (int32_t)w[2], 0) + YZ, QMIN, QMAX);
+            DG_UNROLL
+            for (dg_idx i = 0; i < 4; i++) {
+                if (OW % 4 == 0 || i < pixels) {
+                    y[(ox + i) * C] = (YT)dg_clamp((((int32_t)((int64_t)sums[i] * mul >> 32) >> shift) + 2 * YZ + 1) >> 1, QMIN, QMAX);
+                }
+            }
         }
     }
 }

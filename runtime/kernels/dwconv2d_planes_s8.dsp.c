@@ -46,7 +46,7 @@ static void dwconv2d_planes_s8(DG_ROWS(XT) x, const uint32_t DG_ROM *DG_RESTRICT
                 DG_UNROLL
                 for (dg_idx i = 0; i < 4 * KQ; i++) {
                     const uint32_t v = dg_load4(from + i / KQ * SW + i % KQ * 4);
-                    const uint32_t e = UNSIGNED ? dg_even_u(0, v) : dg_weven(v), o = UNSIGNED ? dg_odd_u(0, v) : dg_wodd(v);
+                    const uint32_t e = UNSIGNED ? dg_weven_u(v) : dg_weven(v), o = UNSIGNED ? dg_wodd_u(v) : dg_wodd(v);
                     acc[i / KQ] = dg_smlad(o, t[i % KQ * 2 + 1], dg_smlad(e, t[i % KQ * 2], acc[i / KQ]));
                 }
             }

@@ -1,6 +1,6 @@
 /* dwconv2d_s8: depthwise 2-D convolution of 8-bit values, requantized per output channel, one row of the output.
  * x KH rows [IW][IC] of the input, w [KH][KW][OC], b, m, s [OC], y [OW][OC] out. IC divides OC: output channel o reads channel o/(OC/IC).
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
+ * y = clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
  * XT: int8_t or uint8_t; YT: also int16_t; WT: int8_t or int16_t.
  * Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a row and rows that are NULL count as XZ. */
 #include "dg.h"
@@ -16,19 +16,14 @@ static void dwconv2d_s8(DG_ROWS(XT) x, const WT DG_ROM *DG_RESTRICT w, const int
                         const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
 {
     for (dg_idx ox = 0; ox < OW; ox++) {
-        const dg_idx ix = ox * SW - PL;
-        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
         for (dg_idx oc = 0; oc < OC; oc++) {
             int32_t acc = b[oc];
+            const WT DG_ROM *q = w + oc;
             for (dg_idx ky = 0; ky < KH; ky++) {
-                const XT *p = (const XT *)x[ky];
-                if (p != NULL) {
-                    p += (ix + kx0 * DW) * IC + oc / (OC / IC);
-                    const WT DG_ROM *q = w + (ky * KW + kx0) * OC + oc;
-                    for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += OC) {
-                        acc += (int32_t)(*p - XZ) * *q;
-                    }
+                const XT *row = (const XT *)x[ky];
+                for (dg_idx kx = 0; kx < KW; kx++, q += OC) {
+                    const dg_idx ix = ox * SW - PL + kx * DW;
+                    acc += (int32_t)(row != NULL && ix >= 0 && ix < IW ? row[ix * IC + oc / (OC / IC)] : (XT)XZ) * *q;
                 }
             }
             *y++ = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);

@@ -14,29 +14,27 @@ static void dwconv2d_s8(DG_ROWS(XT) x, const WT DG_ROM *DG_RESTRICT w, const int
                         const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
 {
     enum { QUADS = sizeof(WT) == 1 && IC == OC ? OC / 4 * 4 : 0, UNSIGNED = (XT)-1 > 0 };
-    const uint32_t offset = dg_pair(-XZ);
     int whole = 1;
     for (dg_idx ky = 0; ky < KH; ky++) {
         whole &= x[ky] != NULL;
     }
     for (dg_idx ox = 0; ox < OW; ox++, y += OC) {
         const dg_idx ix = ox * SW - PL;
-        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-        const int inside = whole && kx0 == 0 && kx1 == KW;
+        const int inside = whole && ix >= 0 && ix + (KW - 1) * DW < IW;
         for (dg_idx oc = 0; oc < QUADS; oc += 4) {
             int32_t acc[4] = { b[oc], b[oc + 1], b[oc + 2], b[oc + 3] };
             const WT DG_ROM *wo = w + oc;
             if (inside) {
                 DG_UNROLL
                 for (dg_idx t = 0; t < KH * KW; t++) {
-                    dg_quad(acc, dg_load4((const XT *)x[t / KW] + (ix + t % KW * DW) * IC + oc), dg_load4(wo + t * OC), offset, UNSIGNED);
+                    dg_quad(acc, dg_load4((const XT *)x[t / KW] + (ix + t % KW * DW) * IC + oc), dg_load4(wo + t * OC), UNSIGNED);
                 }
             }
-            for (dg_idx ky = 0; !inside && ky < KH; ky++) {
-                for (dg_idx kx = kx0; x[ky] != NULL && kx < kx1; kx++) {
-                    dg_quad(acc, dg_load4((const XT *)x[ky] + (ix + kx * DW) * IC + oc), dg_load4(wo + (ky * KW + kx) * OC), offset, UNSIGNED);
-                }
+            for (dg_idx t = 0; !inside && t < KH * KW; t++) {
+                const XT *row = (const XT *)x[t / KW];
+                const dg_idx tx = ix + t % KW * DW;
+                const uint32_t v = row != NULL && tx >= 0 && tx < IW ? dg_load4(row + tx * IC + oc) : (uint8_t)XZ * 0x01010101u;
+                dg_quad(acc, v, dg_load4(wo + t * OC), UNSIGNED);
             }
             for (dg_idx c = 0; c < 4; c++) {
                 y[oc + c] = (YT)dg_clamp(dg_requant(acc[c], m[oc + c], s[oc + c], TIES) + YZ, QMIN, QMAX);
@@ -44,10 +42,10 @@ static void dwconv2d_s8(DG_ROWS(XT) x, const WT DG_ROM *DG_RESTRICT w, const int
         }
         for (dg_idx oc = QUADS; oc < OC; oc++) {
             int32_t acc = b[oc];
-            for (dg_idx ky = 0; ky < KH; ky++) {
-                for (dg_idx kx = kx0; x[ky] != NULL && kx < kx1; kx++) {
-                    acc += (((const XT *)x[ky])[(ix + kx * DW) * IC + oc / (OC / IC)] - XZ) * w[(ky * KW + kx) * OC + oc];
-                }
+            for (dg_idx t = 0; t < KH * KW; t++) {
+                const XT *row = (const XT *)x[t / KW];
+                const dg_idx tx = ix + t % KW * DW;
+                acc += (row != NULL && tx >= 0 && tx < IW ? row[tx * IC + oc / (OC / IC)] : (XT)XZ) * w[t * OC + oc];
             }
             y[oc] = (YT)dg_clamp(dg_requant(acc, m[oc], s[oc], TIES) + YZ, QMIN, QMAX);
         }

@@ -1,6 +1,6 @@
 /* fc4_s8: fully connected layer of 8-bit values and 4-bit weights, requantized per output.
  * x [M][K] in, w [NO][(K+1)/2] two weights to a byte, the first in the low bits, b, m, s [NO], y [M][NO] out.
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even. XT: int8_t or uint8_t; YT: also int16_t. */
+ * y = clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even. XT: int8_t or uint8_t; YT: also int16_t. */
 #include "dg.h"
 #include "dg_fixed.h"
 #ifndef DG_KERNEL

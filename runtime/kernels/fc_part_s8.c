@@ -1,6 +1,6 @@
 /* fc_part_s8: fully connected layer of 8-bit values, requantized per output, of whose input part number `row` of ROWS is there.
  * x [K], w [NO][ROWS][K], b, m, s [NO], y [NO] written with the last part:
- * clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
+ * clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX); TIES: whether halves can occur, which go to even.
  * XT: int8_t or uint8_t; YT: also int16_t; WT: int8_t or int16_t. scratch: sums [NO] of 4 bytes, kept from part to part. */
 #include "dg.h"
 #include "dg_fixed.h"
