@@ -6,9 +6,10 @@
 //	%d: f32[1,4] = Relu(%c)                      =>
 //	%y: i8[1,4] = QuantizeLinear(%d, %ys, %yz)
 //
-// Products become QLinearConv and QGemm, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, and any
-// function of one 8-bit value a Lookup. Operators that only move elements, or choose among them, move to the integers'
-// side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and DequantizeLinear are operators too.
+// Products become QLinearConv and QGemm, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, any function
+// of one 8-bit value a Lookup, and bounds or another scale of 16-bit values Requantize. Operators that only move elements, or
+// choose among them, move to the integers' side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and
+// DequantizeLinear are operators too.
 
 package passes
 
@@ -80,14 +81,16 @@ func dequantized(v *ir.Value) *quantized {
 	return &quantized{n, n.Inputs[0], n.Inputs[1], n.Input(2)}
 }
 
-// activation is dequantized for 8-bit values that are computed at run time, with one scale.
+// activation is dequantized for values of 8 or 16 bits that are computed at run time, with one scale.
 func activation(v *ir.Value) *quantized {
 	d := dequantized(v)
-	if d == nil || d.q.IsConst() || d.q.Type.DType.Bits() != 8 || d.scale.Const.Len() != 1 {
+	if d == nil || d.q.IsConst() || d.bits() != 8 && d.bits() != 16 || d.scale.Const.Len() != 1 {
 		return nil
 	}
 	return d
 }
+
+func (d *quantized) bits() int { return d.q.Type.DType.Bits() }
 
 // zeroPoint returns the zero point as a value, one being made where it is absent.
 func (d *quantized) zeroPoint(g *ir.Graph) *ir.Value {
@@ -110,11 +113,11 @@ func (d *quantized) same(scale, zero *ir.Value, t tensor.DType) bool {
 	return d.q.Type.DType == t && scale.Const.Len() == 1 && scale.Const.F64(0) == d.scale.Const.F64(0) && own == z
 }
 
-// outputOf returns a QuantizeLinear's scale and zero point where they are constants for a whole tensor of so many bits or less.
-func outputOf(g *ir.Graph, n *ir.Node, bits int) (scale, zero *ir.Value, ok bool) {
+// outputOf returns a QuantizeLinear's scale and zero point where they are constants for a whole tensor of 8 or 16 bits.
+func outputOf(g *ir.Graph, n *ir.Node) (scale, zero *ir.Value, ok bool) {
 	scale, zero = n.Inputs[1], n.Input(2)
 	t := n.Outputs[0].Type.DType
-	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() < 8 || t.Bits() > bits {
+	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() != 8 && t.Bits() != 16 {
 		return nil, nil, false
 	}
 	if zero == nil {
@@ -159,7 +162,7 @@ func moveIntegers(r *rewriter, n *ir.Node) bool {
 
 // quantizeEarlier puts QuantizeLinear before a Reshape or Transpose of floats, so that bytes are moved instead.
 func quantizeEarlier(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	m := n.Inputs[0].Def
 	if !ok || m == nil || m.Op != "Reshape" && m.Op != "Transpose" || r.only(n.Inputs[0]) != n || m.Inputs[0].IsConst() {
 		return false
@@ -170,10 +173,10 @@ func quantizeEarlier(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
-// requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, else by a
-// table of all 256 results.
+// requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, by a table of all
+// results where there are 256, and of 16-bit values by Requantize where they are bounded alone.
 func requantize(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -189,11 +192,30 @@ func requantize(r *rewriter, n *ir.Node) bool {
 		r.supersede(y, d.q)
 		return true
 	}
+	if d.bits() == 16 {
+		return rescale(r, n, chain, d, scale, zero)
+	}
 	table, err := tabulate(slices.Concat([]*ir.Node{d.node}, chain, []*ir.Node{n}), d.q.Type.DType)
 	if err != nil {
 		return false
 	}
 	r.supersede(y, r.emit(y.Name, "Lookup", nil, y.Type, fromAll(append(chain, n)), d.q, r.g.NewConst(y.Name+".table", table)))
+	return true
+}
+
+// rescale makes QuantizeLinear of bounded 16-bit values Requantize, where the result fits its arithmetic.
+func rescale(r *rewriter, n *ir.Node, chain []*ir.Node, d *quantized, scale, zero *ir.Value) bool {
+	attrs, y := ir.Attrs{}, n.Outputs[0]
+	for _, m := range chain {
+		if m.Op != "Relu" && m.Op != "Clip" {
+			return false
+		}
+		limit(attrs, m, scale, zero)
+	}
+	if d.scale.Const.F64(0)/scale.Const.F64(0) >= 1<<12 {
+		return false
+	}
+	r.supersede(y, r.emit(y.Name, "Requantize", attrs, y.Type, fromAll(append(chain, n)), d.q, d.scale, d.zeroPoint(r.g), scale, zero))
 	return true
 }
 
@@ -264,15 +286,8 @@ func fromAll(nodes []*ir.Node) []string {
 func clamped(r *rewriter, n *ir.Node, scale, zero *ir.Value) (at *ir.Node, attrs ir.Attrs, through []*ir.Node) {
 	attrs = ir.Attrs{}
 	v := n.Inputs[0]
-	lo, hi := n.Outputs[0].Type.DType.Range()
 	for v.Def != nil && (v.Def.Op == "Relu" || v.Def.Op == "Clip") && unary(v.Def) && r.only(v) != nil {
-		min, max := boundsOf(v.Def)
-		bound := func(x float64) int64 {
-			q := math.RoundToEven(float64(float32(x)/float32(scale.Const.F64(0)))) + float64(zero.Const.I64(0))
-			return int64(math.Min(math.Max(q, float64(lo)), float64(hi)))
-		}
-		tighten(attrs, "clamp_min", bound(min), func(a, b int64) bool { return a > b })
-		tighten(attrs, "clamp_max", bound(max), func(a, b int64) bool { return a < b })
+		limit(attrs, v.Def, scale, zero)
 		through = append(through, v.Def)
 		v = v.Def.Inputs[0]
 	}
@@ -280,6 +295,18 @@ func clamped(r *rewriter, n *ir.Node, scale, zero *ir.Value) (at *ir.Node, attrs
 		return nil, nil, nil
 	}
 	return v.Def, attrs, append(through, v.Def)
+}
+
+// limit tightens clamp_min and clamp_max to the bounds of a Relu or Clip, quantized.
+func limit(attrs ir.Attrs, n *ir.Node, scale, zero *ir.Value) {
+	lo, hi := zero.Type.DType.Range()
+	min, max := boundsOf(n)
+	bound := func(x float64) int64 {
+		q := math.RoundToEven(float64(float32(x)/float32(scale.Const.F64(0)))) + float64(zero.Const.I64(0))
+		return int64(math.Min(math.Max(q, float64(lo)), float64(hi)))
+	}
+	tighten(attrs, "clamp_min", bound(min), func(a, b int64) bool { return a > b })
+	tighten(attrs, "clamp_max", bound(max), func(a, b int64) bool { return a < b })
 }
 
 func tighten(attrs ir.Attrs, name string, v int64, tighter func(a, b int64) bool) {
@@ -305,7 +332,7 @@ func boundsOf(n *ir.Node) (lo, hi float64) {
 
 // quantizedProduct makes Conv, Gemm, or MatMul and Add, between dequantized operands a product of integers.
 func quantizedProduct(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 16)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -394,11 +421,11 @@ func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
 	return nil
 }
 
-// weightsFit checks that the weights are 8-bit constants with one scale, or one per output channel, and two-dimensional
+// weightsFit checks that the weights are constants of at most 8 bits with one scale, or one per output channel, and two-dimensional
 // for a Gemm.
 func weightsFit(p *integerProduct, axis int) bool {
 	w := p.w
-	if !w.q.IsConst() || w.q.Type.DType.Bits() > 8 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
+	if !w.q.IsConst() || w.bits() > 8 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
 		return false
 	}
 	n := w.scale.Const.Len()
@@ -409,23 +436,30 @@ func weightsFit(p *integerProduct, axis int) bool {
 }
 
 // integerBias returns the bias in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
-// scale, rounded to it otherwise. nil where it is no constant.
+// scale, rounded to it otherwise; as int64 beside 16-bit values where it needs to be. nil where it is no constant.
 func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
-	b := tensor.New(tensor.Int32, n)
+	b, most := tensor.New(tensor.Int64, n), float64(math.MaxInt32)
 	if v == nil {
-		return g.NewConst("bias", b)
+		return g.NewConst("bias", b.Convert(tensor.Int32))
 	}
-	real := realValues(v)
+	real, fits := realValues(v), true
 	if real == nil || len(real) != n && len(real) != 1 {
 		return nil
+	}
+	if x.bits() > 8 {
+		most = 1 << 45
 	}
 	for i := range n {
 		unit := x.scale.Const.F64(0) * w.scale.Const.F64(i%w.scale.Const.Len())
 		q := math.RoundToEven(real[i%len(real)] / unit)
-		if math.Abs(q) > math.MaxInt32 || math.IsNaN(q) {
+		if !(math.Abs(q) <= most) {
 			return nil
 		}
+		fits = fits && math.Abs(q) <= math.MaxInt32
 		b.SetF64(i, q)
+	}
+	if fits {
+		b = b.Convert(tensor.Int32)
 	}
 	return g.NewConst(v.Name+".q", b)
 }
@@ -454,7 +488,7 @@ func realValues(v *ir.Value) []float64 {
 // quantizedSum makes Add of two dequantized values QLinearAdd, and Add or Mul by a dequantized constant per channel
 // QLinearAdd or QLinearMul.
 func quantizedSum(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -466,7 +500,7 @@ func quantizedSum(r *rewriter, n *ir.Node) bool {
 	if a != nil && a.q.IsConst() {
 		a, b = b, a
 	}
-	if a == nil || b == nil || a.q.IsConst() || a.scale.Const.Len() != 1 || b.scale.Const.Len() != 1 || a.q.Type.DType.Bits() != 8 || b.q.Type.DType.Bits() != 8 {
+	if a == nil || b == nil || a.q.IsConst() || a.scale.Const.Len() != 1 || b.scale.Const.Len() != 1 || a.bits() != 8 && a.bits() != 16 || b.bits() != 8 && b.bits() != 16 {
 		return false
 	}
 	y := n.Outputs[0]
@@ -498,13 +532,13 @@ func channelConst(s, x []int) bool {
 
 // quantizedPool makes AveragePool of a dequantized value QLinearAveragePool, where every window has one divisor.
 func quantizedPool(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || r.only(n.Inputs[0]) != n || p.Op != "AveragePool" && p.Op != "GlobalAveragePool" {
 		return false
 	}
 	d := activation(p.Inputs[0])
-	if d == nil || len(d.q.Type.Shape) > 4 || d.q.Type.DType != n.Outputs[0].Type.DType || p.Op == "AveragePool" && !wholeWindows(p) {
+	if d == nil || len(d.q.Type.Shape) > 4 || p.Op == "AveragePool" && !wholeWindows(p) {
 		return false
 	}
 	attrs := p.Attrs.Clone()
@@ -527,14 +561,14 @@ func wholeWindows(p *ir.Node) bool {
 
 // quantizedSoftmax makes Softmax of a dequantized value QLinearSoftmax, within the limits of its kernel.
 func quantizedSoftmax(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || p.Op != "Softmax" || r.only(n.Inputs[0]) != n {
 		return false
 	}
 	d := activation(p.Inputs[0])
 	s := scale.Const.F64(0)
-	if d == nil || d.q.Type.DType != n.Outputs[0].Type.DType || p.Inputs[0].Type.Len() > 1<<20 || s < 1.0/512 || s > 1 || rowLen(p) > 512 {
+	if d == nil || d.bits() != 8 || d.q.Type.DType != n.Outputs[0].Type.DType || p.Inputs[0].Type.Len() > 1<<20 || s < 1.0/512 || s > 1 || rowLen(p) > 512 {
 		return false
 	}
 	y := n.Outputs[0]

@@ -27,8 +27,7 @@ int main(void)
 }
 `
 
-// TestFixed compares the functions of dg_fixed.h with rational arithmetic, under sanitizers, and the narrow ones on AVR's kind of
-// arguments too.
+// TestFixed compares the functions of dg_fixed.h with rational arithmetic, under sanitizers.
 func TestFixed(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		if os.Getenv("CI") != "" {

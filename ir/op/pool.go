@@ -18,6 +18,7 @@ var poolDefs = []*Def{
 	{Name: "GlobalMaxPool", Since: []int{1, 22}, In: Args("X"), Out: Args("Y"), Infer: inferPool, Eval: evalMaxPool, Lower: lowerMaxPool, Spatial: true},
 	{Name: "maxpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "avgpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
 }
 
@@ -142,6 +143,8 @@ func (g *window) padded(out []int) int {
 	return n
 }
 
+var maxPools = map[tensor.DType]string{tensor.Float32: "maxpool2d_f32", tensor.Int8: "maxpool2d_s8", tensor.Uint8: "maxpool2d_s8", tensor.Int16: "maxpool2d_s16", tensor.Uint16: "maxpool2d_s16"}
+
 func lowerMaxPool(l *Lowering) error {
 	g, err := poolWindow(l.Call)
 	switch {
@@ -152,13 +155,13 @@ func lowerMaxPool(l *Lowering) error {
 	case l.NOut() > 1 && l.Node.Outputs[1] != nil:
 		return fmt.Errorf("the output Indices of MaxPool is not available in C")
 	}
-	kernel := map[tensor.DType]string{tensor.Float32: "maxpool2d_f32", tensor.Int8: "maxpool2d_s8", tensor.Uint8: "maxpool2d_s8"}[l.Type(0).DType]
+	kernel := maxPools[l.Type(0).DType]
 	if kernel == "" {
 		return fmt.Errorf("MaxPool on %s is not available in C", l.Type(0).DType)
 	}
 	attrs := g.constants()
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
-	if kernel == "maxpool2d_s8" {
+	if kernel != "maxpool2d_f32" {
 		attrs["XT"] = l.Type(0).DType.C()
 	}
 	l.image(kernel, attrs)

@@ -9,7 +9,7 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Products of 8-bit values: ONNX's QLinearConv, ONNX Runtime's QGemm. clamp_min and clamp_max are deepgo's: the bounds of
+// Products of 8- and 16-bit values: ONNX's QLinearConv, ONNX Runtime's QGemm. clamp_min and clamp_max are deepgo's: the bounds of
 // an activation that follows, on the quantized output.
 var qlinearDefs = []*Def{
 	{Name: "QLinearConv", Since: []int{10}, In: Args("x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point", "B?"), Out: Args("y"),
@@ -20,6 +20,9 @@ var qlinearDefs = []*Def{
 	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
 	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
+	{Name: "conv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
+	{Name: "dwconv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
+	{Name: "fc_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 }
 
 var clampAttrs = []Attr{Int("clamp_min", 0).Optional(), Int("clamp_max", 0).Optional()}
@@ -140,7 +143,7 @@ func lowerQConv(l *Lowering) error {
 		return err
 	}
 	p.attrs(attrs, packed)
-	l.image(kernel+"_s8", attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
+	l.image(kernel+p.suffix(), attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
 	return nil
 }
 
@@ -154,8 +157,8 @@ func (w *window) pads() bool {
 	return false
 }
 
-// centre subtracts the zero points from weights; the result is int8 where it fits, int16 otherwise. channel gives the
-// output channel of a weight.
+// centre subtracts the zero points from weights; the result is int8 where it fits, int16 otherwise: weights of at most 8 bits, or
+// of 16 and symmetric, fit. channel gives the output channel of a weight.
 func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tensor {
 	out := tensor.New(tensor.Int16, w.Shape...)
 	fits := true
@@ -177,6 +180,15 @@ type product struct {
 	lo, hi      int64
 	xt, yt      tensor.DType
 	subtractsXZ bool
+	wide        bool // the accumulator has 64 bits
+}
+
+// suffix is that of the kernels: _s16 where inputs or accumulator are too large for those of 8 bits.
+func (p *product) suffix() string {
+	if p.wide || p.xt.Bits() > 8 {
+		return "_s16"
+	}
+	return "_s8"
 }
 
 // product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. Where
@@ -184,25 +196,28 @@ type product struct {
 func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
 	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
-	b, m, sh := tensor.New(tensor.Int32, n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
 	per := w.Len() / n
 	xlo, xhi := p.xt.Range()
 	reach := max(xhi-s.xz, s.xz-xlo)
+	sums := make([]int64, n)
 	for k := range n {
-		sum, size := int64(0), int64(0)
+		size := int64(0)
 		for i := range per {
 			v := w.I64(k*per + i)
-			sum, size = sum+v, size+max(v, -v)
+			sums[k], size = sums[k]+v, size+max(v, -v)
 		}
 		acc := zeroAt(bias, k)
 		// With the zero point in the bias, partial sums reach further: both forms must fit.
-		if most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz); most > math.MaxInt32 {
-			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
-		}
+		most := max(acc, -acc) + size*reach + max(sums[k], -sums[k])*max(s.xz, -s.xz)
+		p.wide = p.wide || most > math.MaxInt32 || float64(most)*s.factor(k) >= 1<<30
+	}
+	b, m, sh := tensor.New(p.accumulator(), n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
+	for k := range n {
+		acc := zeroAt(bias, k)
 		if !padded {
-			acc -= s.xz * sum
+			acc -= s.xz * sums[k]
 		}
-		mul, err := fixed.NewMultiplier(s.factor(k))
+		mul, err := p.multiplier(s.factor(k))
 		if err != nil {
 			return nil, err
 		}
@@ -214,6 +229,20 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 	return p, nil
 }
 
+func (p *product) accumulator() tensor.DType {
+	if p.wide {
+		return tensor.Int64
+	}
+	return tensor.Int32
+}
+
+func (p *product) multiplier(factor float64) (fixed.Multiplier, error) {
+	if p.wide {
+		return fixed.NewWideMultiplier(factor)
+	}
+	return fixed.NewMultiplier(factor)
+}
+
 // attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
 func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
 	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"] = int64(0), p.yz, p.lo, p.hi
@@ -221,13 +250,33 @@ func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
+	if p.suffix() == "_s16" {
+		setAccumulator(a, p.wide)
+	}
+}
+
+// setAccumulator adds the type of a kernel's sums, and what requantizes them.
+func setAccumulator(a ir.Attrs, wide bool) {
+	a["ACC"], a["REQUANT"] = "int32_t", "dg_requant"
+	if wide {
+		a["ACC"], a["REQUANT"] = "int64_t", "dg_requant64"
+	}
 }
 
 // requantized finishes an accumulator of output channel k in a product kernel's Eval.
 func requantized(c *Call, acc int64, k int) int64 {
-	m := fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))}
-	v := m.Apply(int32(acc)) + int32(c.Attrs.Int("YZ"))
-	return int64(fixed.Clamp(v, int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
+	return c.rescaled(acc, fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))})
+}
+
+// rescaled is an accumulator times a factor, plus the output's zero point, within its bounds.
+func (c *Call) rescaled(acc int64, m fixed.Multiplier) int64 {
+	v := int32(0)
+	if c.Attrs.String("ACC") == "int64_t" {
+		v = m.ApplyWide(acc)
+	} else {
+		v = m.Apply(int32(acc))
+	}
+	return int64(fixed.Clamp(v+int32(c.Attrs.Int("YZ")), int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
 }
 
 func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, conv2D) }
@@ -345,11 +394,11 @@ func lowerQGemm(l *Lowering) error {
 	}
 	attrs := ir.Attrs{"M": int64(m), "K": int64(k), "NO": int64(n)}
 	p.attrs(attrs, w)
-	if narrow {
+	if narrow && p.suffix() == "_s8" {
 		delete(attrs, "WT")
 		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packNibbles(w, n, k))}, p.consts...)...)
 		return nil
 	}
-	l.Replace("fc_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
+	l.Replace("fc"+p.suffix(), attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
 	return nil
 }

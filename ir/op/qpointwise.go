@@ -9,7 +9,7 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Sums, products by constants, averages and Softmax of 8-bit values, as ONNX Runtime's own operators write them.
+// Sums, products by constants, averages and Softmax of quantized values, as ONNX Runtime's own operators write them.
 var qpointwiseDefs = []*Def{
 	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
 		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
@@ -19,14 +19,16 @@ var qpointwiseDefs = []*Def{
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
 	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
-	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}},
-	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
+	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
+	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
+	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
+	{Name: "avgpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
 }
 
 func inferQBinary(c *Call) ([]ir.Type, error) {
 	shape, err := broadcast(c.Shape(0), c.Shape(3))
-	return typed(c.Type(0).DType, shape...), err
+	return typed(c.Type(7).DType, shape...), err
 }
 
 func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
@@ -111,22 +113,27 @@ func (l *Lowering) qAffine() error {
 	attrs := g.constants()
 	attrs["N"], attrs["OC"], attrs["IC"] = int64(x[0]), int64(n), int64(n)
 	p.attrs(attrs, w)
-	l.image("dwconv2d_s8", attrs, append([]*ir.Value{l.Constant("w", w.Reshape(1, 1, n))}, p.consts...)...)
+	l.image("dwconv2d"+p.suffix(), attrs, append([]*ir.Value{l.Constant("w", w.Reshape(1, 1, n))}, p.consts...)...)
 	return nil
 }
 
-// qAdd brings both operands to one scale of as many bits as the sum of both fits in 31.
+// qAdd brings both operands to one scale of as many bits as the sum of both fits in: 31 for operands of 8 bits, else 62, the factors
+// having 30.
 func (l *Lowering) qAdd() error {
 	a, b := l.Const(1).F64(0)/l.Const(6).F64(0), l.Const(4).F64(0)/l.Const(6).F64(0)
-	shift := 0
+	kernel, shift := "add_s8", 0
 	for shift < 30 && math.Ldexp(a+b, shift+1)*255 < 1<<30 {
 		shift++
 	}
-	if shift == 0 {
+	if l.Type(0).DType.Bits() > 8 || l.Type(3).DType.Bits() > 8 {
+		_, exp := math.Frexp(max(a, b))
+		kernel, shift = "add_s16", min(30-exp, 62)
+	}
+	if shift < 1 {
 		return fmt.Errorf("scales %g and %g are too large beside the output's", a, b)
 	}
 	lo, hi := l.clampOf(l.Out(0).DType)
-	l.Replace("add_s8", ir.Attrs{
+	l.Replace(kernel, ir.Attrs{
 		"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(),
 		"AZ": zeroAt(l.Const(2), 0), "BZ": zeroAt(l.Const(5), 0), "YZ": zeroAt(l.Const(7), 0), "QMIN": lo, "QMAX": hi,
 		"AM": int64(math.RoundToEven(math.Ldexp(a, shift))), "BM": int64(math.RoundToEven(math.Ldexp(b, shift))), "SHIFT": int64(shift),
@@ -134,7 +141,7 @@ func (l *Lowering) qAdd() error {
 	return nil
 }
 
-func evalAddS8(c *Call) ([]*tensor.Tensor, error) {
+func evalQAdd(c *Call) ([]*tensor.Tensor, error) {
 	a, y := c.Attrs, c.newOut(0)
 	for i := range y.Len() {
 		acc := (c.X(0).I64(i)-int64(a.Int("AZ")))*int64(a.Int("AM")) + (c.X(1).I64(i)-int64(a.Int("BZ")))*int64(a.Int("BM"))
@@ -152,6 +159,7 @@ func inferQPool(c *Call) ([]ir.Type, error) {
 	if err != nil {
 		return nil, err
 	}
+	types[0].DType = c.Type(4).DType
 	return types[:1], nil
 }
 
@@ -161,7 +169,7 @@ func evalQPool(c *Call) ([]*tensor.Tensor, error) {
 		return nil, err
 	}
 	x := c.X(0)
-	y := tensor.New(x.DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
+	y := tensor.New(c.X(4).DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
 	lo, hi := y.DType.Range()
 	factor := c.X(1).F64(0) / c.X(3).F64(0)
 	pool(g, x.Shape, func(i, _ int, out []int, taps func(func(at int))) {
@@ -189,28 +197,34 @@ func lowerQPool(l *Lowering) error {
 	if len(g.in) > 2 || g.pads() && !l.Attrs.Bool("count_include_pad") || l.Attrs.Bool("ceil_mode") {
 		return fmt.Errorf("%s is available in C for one or two spatial axes and windows of one size", l.Def.Name)
 	}
-	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0) / float64(tensor.Len(g.kernel)) * belowOne)
+	xt, xz := l.Type(0).DType, zeroAt(l.Const(2), 0)
+	xlo, xhi := xt.Range()
+	factor, most := l.Const(1).F64(0)/l.Const(3).F64(0)/float64(tensor.Len(g.kernel))*belowOne, max(xhi-xz, xz-xlo)*int64(tensor.Len(g.kernel))
+	p := &product{xt: xt, wide: most > math.MaxInt32 || float64(most)*factor >= 1<<30}
+	m, err := p.multiplier(factor)
 	if err != nil {
 		return err
 	}
 	lo, hi := l.Out(0).DType.Range()
 	attrs := g.constants()
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
-	attrs["XT"], attrs["YT"] = l.Type(0).DType.C(), l.Out(0).DType.C()
-	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = zeroAt(l.Const(2), 0), zeroAt(l.Const(4), 0), lo, hi
+	attrs["XT"], attrs["YT"] = xt.C(), l.Out(0).DType.C()
+	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = xz, zeroAt(l.Const(4), 0), lo, hi
 	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
-	l.image("avgpool2d_s8", attrs)
+	if p.suffix() == "_s16" {
+		setAccumulator(attrs, p.wide)
+	}
+	l.image("avgpool2d"+p.suffix(), attrs)
 	return nil
 }
 
-func evalAvgPoolS8(c *Call) ([]*tensor.Tensor, error) {
+func evalQAvgPool(c *Call) ([]*tensor.Tensor, error) {
 	a, x, y := c.Attrs, c.X(0), c.newOut(0)
 	m := fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
 	pool2D(a, func(i, _ int, taps func(func(at int))) {
 		sum := int64(0)
 		taps(func(at int) { sum += x.I64(at) - int64(a.Int("XZ")) })
-		v := m.Apply(int32(sum)) + int32(a.Int("YZ"))
-		y.SetI64(i, int64(fixed.Clamp(v, int32(a.Int("QMIN")), int32(a.Int("QMAX")))))
+		y.SetI64(i, c.rescaled(sum, m))
 	})
 	return one(y), nil
 }

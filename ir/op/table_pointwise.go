@@ -6,4 +6,5 @@ var pointwiseTable = [][]*Def{
 	mapDefs,
 	quantizeDefs,
 	qpointwiseDefs,
+	requantizeDefs,
 }

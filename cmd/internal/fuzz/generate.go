@@ -16,6 +16,7 @@ import (
 // them. The same source gives the same graph.
 func Generate(r *rand.Rand, quantized bool) *ir.Graph {
 	b := &builder{Rand: r, g: &ir.Graph{Name: "fuzz"}, quantized: quantized}
+	b.wide = b.IntN(4) == 0
 	b.input()
 	for steps := 2 + r.IntN(7); steps > 0; steps-- {
 		b.step()
@@ -29,6 +30,7 @@ type builder struct {
 	*rand.Rand
 	g         *ir.Graph
 	quantized bool
+	wide      bool        // activations have 16 bits, most of them
 	live      []*ir.Value // float values that may be read
 }
 
@@ -95,20 +97,31 @@ func (b *builder) requantize(v *ir.Value) *ir.Value {
 	if !b.quantized || b.IntN(12) == 0 {
 		return v
 	}
-	scale := b.scalar("scale", tensor.Floats([]float32{0.02 + 0.05*b.Float32()}))
 	zero := b.zeroPoint()
+	step := 0.02 + 0.05*b.Float32()
+	if zero.Type.DType.Bits() > 8 {
+		step /= []float32{100, 100, 100, 1e8}[b.IntN(4)] // so small that biases need 64 bits
+	}
+	scale := b.scalar("scale", tensor.Floats([]float32{step}))
 	q := b.node("QuantizeLinear", nil, v, scale, zero)
 	return b.node("DequantizeLinear", nil, q, scale, zero)
 }
 
+// zeroPoint returns that of an activation, whose type is the activation's.
 func (b *builder) zeroPoint() *ir.Value {
-	if b.IntN(10) == 0 {
+	d, odds := tensor.Int8, b.IntN(30)
+	switch {
+	case b.wide && odds < 20 || odds < 3:
 		return b.scalar("zero", tensor.New(tensor.Int16))
+	case b.wide && odds < 25:
+		d = []tensor.DType{tensor.Int16, tensor.Uint16}[b.IntN(2)]
+	case odds < 13:
+		d = tensor.Uint8
 	}
-	if b.IntN(3) == 0 {
-		return b.scalar("zero", tensor.Of(tensor.Uint8, []uint8{uint8(b.IntN(256))}))
-	}
-	return b.scalar("zero", tensor.Of(tensor.Int8, []int8{int8(b.IntN(256) - 128)}))
+	t := tensor.New(d)
+	lo, hi := d.Range()
+	t.SetI64(0, lo+b.Int64N(hi-lo+1))
+	return b.scalar("zero", t)
 }
 
 func (b *builder) scalar(name string, t *tensor.Tensor) *ir.Value { return b.g.NewConst(name, t) }

@@ -216,7 +216,7 @@ func warnings(p *deepgo.Program, d *Data) []Warning {
 	largest := 0
 	for i, l := range d.Layers {
 		switch {
-		case strings.HasSuffix(l.Kernel, "_s8"):
+		case op.ComputesIntegers(l.Kernel):
 			integer++
 		case strings.HasSuffix(l.Kernel, "_f32"):
 			float = append(float, layerName(l.From, l.Kernel))

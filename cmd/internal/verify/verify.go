@@ -17,6 +17,7 @@ import (
 	"github.com/deepgo/deepgo/frontend/onnxgo"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
@@ -269,7 +270,7 @@ func (c *comparison) judge() {
 // quantized reports whether the program computes with integers throughout.
 func (c *comparison) quantized() bool {
 	for _, n := range c.program.Lowered.Nodes {
-		if strings.HasSuffix(n.Op, "_s8") {
+		if op.ComputesIntegers(n.Op) {
 			return true
 		}
 	}
