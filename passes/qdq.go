@@ -447,7 +447,7 @@ func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
 		return nil
 	}
 	if x.bits() > 8 {
-		most = 1 << 45
+		most = 1 << 60
 	}
 	for i := range n {
 		unit := x.scale.Const.F64(0) * w.scale.Const.F64(i%w.scale.Const.Len())

@@ -132,7 +132,7 @@ func checkRAM(m *deepgo.Model, target string, ram int) error {
 		return err
 	}
 	if need := p.Report.ArenaBytes + p.Report.IOBytes; need > ram {
-		return &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes of RAM cannot be met: with 8-bit activations %s takes %d\n%s", ram, m.Name, need, p.Report.LargestLive()), Hint: "a smaller input, or a larger part; fewer bits of weights do not change it"}
+		return &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes of RAM cannot be met: %s takes %d\n%s", ram, m.Name, need, p.Report.LargestLive()), Hint: "a smaller input, or a larger part; fewer bits of weights do not change it"}
 	}
 	return nil
 }

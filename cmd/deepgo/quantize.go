@@ -32,6 +32,7 @@ type quantizeFlags struct {
 	io         string
 	weights    string
 	dense      string
+	acts       string
 	layers     []string
 	eval       string
 	labels     string
@@ -71,7 +72,8 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	choiceFlag(c, &f.io, "io", "outputs: `float` keeps their precision, int8 rounds them", "float", "int8")
 	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8 or 4", "8", "4")
 	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8 or 4", "8", "4")
-	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, or 32 for float (repeatable)")
+	choiceFlag(c, &f.acts, "activations", "`bits` of the activations inside: 8 or 16, where 8 lose too much", "8", "16")
+	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, or 32 for float; 16x8 are 16-bit activations as its input and 8-bit weights (repeatable)")
 	c.Flags().StringVar(&f.eval, "eval", "", "samples to measure the loss on, as --calib (default: the calibration samples)")
 	c.Flags().StringVar(&f.labels, "labels", "", "labels of --eval: a text `file` with one a line, or .csv of file,label; \"folders\" takes the folders' order")
 	c.Flags().StringVar(&f.alphabet, "alphabet", "abcdefghijklmnopqrstuvwxyz0123456789", "classes of models whose labels are words, a `letter` an output")
@@ -83,7 +85,7 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
 	c.Flags().StringVar(&f.report, "report", "", "write a page about the ranges, the error and the choices into this `file`.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
-	for _, other := range []string{"io", "weights", "dense", "layer", "max-drop", "budget"} {
+	for _, other := range []string{"io", "weights", "dense", "activations", "layer", "max-drop", "budget"} {
 		c.MarkFlagsMutuallyExclusive("weight-only", other)
 	}
 	return c
@@ -163,18 +165,19 @@ func (f *quantizeFlags) sets(m *deepgo.Model) (calib, eval *samples.Set, pre *sa
 }
 
 func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *samples.Preprocess) (quantize.Options, error) {
-	opt := quantize.Options{IO: f.io, Bits: map[string]int{}}
-	opt.Default, _ = strconv.Atoi(f.weights) // one of two words
+	opt := quantize.Options{IO: f.io, Layers: map[string]quantize.Precision{}}
+	opt.All.Weights, _ = strconv.Atoi(f.weights) // one of the words that the flag takes, as the next two
+	opt.All.Activations, _ = strconv.Atoi(f.acts)
 	if f.dense != "8" {
-		opt.Dense, _ = strconv.Atoi(f.dense)
+		opt.Dense.Weights, _ = strconv.Atoi(f.dense)
 	}
 	for _, s := range f.layers {
 		at := strings.LastIndexByte(s, '=')
-		bits, err := strconv.Atoi(s[at+1:])
+		p, err := parsePrecision(s[at+1:])
 		if at < 1 || err != nil {
-			return opt, &usageError{"quantize", fmt.Errorf("--layer %s: expected NAME=BITS", s)}
+			return opt, &usageError{"quantize", fmt.Errorf("--layer %s: expected NAME=BITS, such as conv1=4, or NAME=ACTIVATIONSxWEIGHTS, such as conv1=16x8", s)}
 		}
-		opt.Bits[s[:at]] = bits
+		opt.Layers[s[:at]] = p
 	}
 	if calib.Bytes && len(m.Graph.Inputs) == 1 {
 		exact := pre
@@ -184,6 +187,18 @@ func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *sample
 		opt.Raw = []*quantize.Params{exact.Params()}
 	}
 	return opt, nil
+}
+
+// parsePrecision reads the bits of weights, or those of activations and weights as 16x8.
+func parsePrecision(s string) (p quantize.Precision, err error) {
+	if activations, weights, ok := strings.Cut(s, "x"); ok {
+		if p.Activations, err = strconv.Atoi(activations); err != nil {
+			return p, err
+		}
+		s = weights
+	}
+	p.Weights, err = strconv.Atoi(s)
+	return p, err
 }
 
 func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess, raw []*quantize.Params) map[string]string {
@@ -311,7 +326,7 @@ func printQuantized(out io.Writer, r *report.Quantized) error {
 	}
 	printTies(w, r)
 	for _, c := range r.Choices {
-		fmt.Fprintf(w, "%d bits\t%s: %s", c.Bits, c.Layer, c.Why)
+		fmt.Fprintf(w, "%s bits\t%s: %s", c.Precision(), c.Layer, c.Why)
 		if c.Saved > 0 {
 			fmt.Fprintf(w, " (4 bits save %s, and alone leave %.1f dB)", bytesText(c.Saved), c.SNR)
 		}

@@ -26,10 +26,11 @@ func (q *quantizer) compare() error {
 		if !isProduct(n) {
 			continue
 		}
-		l := Layer{Name: nameOf(n), Op: n.Op, Bits: 32, Weights: n.Inputs[1].Type.Len()}
+		l := Layer{Name: nameOf(n), Op: n.Op, Bits: 32, Activations: 32, Weights: n.Inputs[1].Type.Len()}
 		l.Bytes, l.Hist = 4*l.Weights, histogram(n.Inputs[1].Const)
 		if w := q.weights[n]; w != nil {
 			l.Bits, l.Bytes = w.bits, w.bytes()
+			l.Activations = q.rootPoint(n.Inputs[0]).params.DType.Bits()
 		}
 		r.Layers = append(r.Layers, l)
 	}

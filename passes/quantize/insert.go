@@ -134,7 +134,7 @@ func (b *built) dequantize(name string, integers, scale *ir.Value, axis int64) *
 }
 
 // integerBias returns the bias in units of the input's scale times the weights', as 32-bit integers; nil where the input is not
-// quantized.
+// quantized, or where it does not fit: deepgo then computes with 64 bits.
 func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	p := b.q.rootPoint(n.Inputs[0])
 	if p == nil {
@@ -143,7 +143,11 @@ func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	integers, scales := tensor.New(tensor.Int32, len(w.scale)), make([]float32, len(w.scale))
 	for c := range scales {
 		scales[c] = p.own().params.Scale * w.scale[c]
-		integers.SetI64(c, int64(math.RoundToEven(bias[c]/float64(scales[c]))))
+		v := math.RoundToEven(bias[c] / float64(scales[c]))
+		if math.Abs(v) > math.MaxInt32 {
+			return nil
+		}
+		integers.SetI64(c, int64(v))
 	}
 	name := biasName(n)
 	return b.dequantize(name, b.g.NewConst(name+"_quantized", integers), b.g.NewConst(name+"_scale", tensor.Floats(scales, len(scales))), 0)
@@ -152,7 +156,8 @@ func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 // mostBias is the greatest bias in integers, which leaves room for the products in an accumulator of 32 bits.
 const mostBias = 1 << 29
 
-// roomForBias makes the scale of channels greater whose bias would not fit: those whose weights are next to nothing beside it.
+// roomForBias makes the scale of channels greater whose bias would not fit: those whose weights are next to nothing beside it. With
+// 16-bit activations there are accumulators of 64 bits, which only those are spared whose weights count for less than a step.
 func (b *built) roomForBias(n *ir.Node, w *weights, bias []float64) *weights {
 	p := b.q.rootPoint(n.Inputs[0])
 	if p == nil || bias == nil {
@@ -160,8 +165,12 @@ func (b *built) roomForBias(n *ir.Node, w *weights, bias []float64) *weights {
 	}
 	wide := &weights{bits: w.bits, q: w.q, scale: append([]float32(nil), w.scale...), shift: w.shift}
 	changed := map[int]bool{}
+	slack := 1.0
+	if p.params.DType.Bits() > 8 {
+		slack = 256
+	}
 	for c, v := range bias {
-		if least := math.Abs(v) / mostBias / float64(p.own().params.Scale); float64(w.scale[c]) < least {
+		if least := math.Abs(v) / mostBias / float64(p.params.Scale); slack*float64(w.scale[c]) < least {
 			wide.scale[c], changed[c] = positive(least), true
 		}
 	}

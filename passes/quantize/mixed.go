@@ -2,6 +2,7 @@ package quantize
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -21,21 +22,31 @@ type Goal struct {
 
 // Choice is what was chosen for a layer, and what it was chosen by.
 type Choice struct {
-	Layer string  `json:"layer"`
-	Bits  int     `json:"bits"`
-	Saved int     `json:"saved_bytes"` // by 4 bits instead of 8
-	SNR   float64 `json:"snr_db"`      // of the model's output where this layer alone has 4 bits
-	Why   string  `json:"why"`
+	Layer       string  `json:"layer"`
+	Bits        int     `json:"bits"`
+	Activations int     `json:"activation_bits"`
+	Saved       int     `json:"saved_bytes"` // by 4 bits instead of 8
+	SNR         float64 `json:"snr_db"`      // of the model's output where this layer alone has 4 bits
+	Why         string  `json:"why"`
 }
 
-// Mixed quantizes with as few bits as the goal allows: every layer's weights have 8 bits, 4 where the model's output minds that
-// least for the bytes it saves, or 32 where 8 lose more than the goal allows.
+// Precision is the choice as the command takes it: bits of the weights, or of activations and weights as 16x8.
+func (c Choice) Precision() string {
+	if c.Activations == 16 {
+		return fmt.Sprintf("16x%d", c.Bits)
+	}
+	return fmt.Sprint(c.Bits)
+}
+
+// Mixed quantizes with as few bits as the goal allows: every layer's weights have 8 bits, or 4 where the model's output minds that
+// least for the bytes it saves. Where 8 bits lose more than the goal allows, the worst layers get 16-bit activations, and where
+// those do not help stay in float.
 func Mixed(g *ir.Graph, samples [][]*tensor.Tensor, opt Options, goal Goal) (*Result, []Choice, error) {
 	m := &mixer{g: g, samples: samples, opt: opt, goal: goal}
 	if err := m.sensitivities(); err != nil {
 		return nil, nil, err
 	}
-	base, err := m.try(0)
+	base, err := m.try(0, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,8 +77,8 @@ type layerCost struct {
 
 // trial is one way to quantize.
 type trial struct {
-	lowered int // how many of the layers have 4 bits
-	raised  []string
+	lowered int                  // how many of the layers have 4 bits
+	raised  map[string]Precision // layers with more than 8
 	result  *Result
 	score   float64
 	bytes   int
@@ -85,7 +96,7 @@ func (m *mixer) sensitivities() error {
 		return err
 	}
 	for i, n := range g.Nodes {
-		if !isProduct(n) || n.Op == "Conv" || m.opt.Bits[nameOf(n)] != 0 {
+		if !isProduct(n) || n.Op == "Conv" || m.opt.Layers[nameOf(n)].Weights != 0 {
 			continue // the C keeps a convolution's weights in 8 bits
 		}
 		w := roundNearest(n, 4)
@@ -105,18 +116,16 @@ func (m *mixer) sensitivities() error {
 	return nil
 }
 
-// try quantizes with 4 bits in the first layers, and in float those that are named.
-func (m *mixer) try(lowered int, raised ...string) (*trial, error) {
+// try quantizes with 4 bits in the first layers, and with more than 8 in those that are named.
+func (m *mixer) try(lowered int, raised map[string]Precision) (*trial, error) {
 	opt := m.opt
-	opt.Bits = map[string]int{}
-	for name, bits := range m.opt.Bits {
-		opt.Bits[name] = bits
-	}
+	opt.Layers = map[string]Precision{}
+	maps.Copy(opt.Layers, m.opt.Layers)
 	for _, l := range m.layers[:lowered] {
-		opt.Bits[l.name] = 4
+		opt.Layers[l.name] = Precision{Weights: 4}.or(opt.Layers[l.name])
 	}
-	for _, name := range raised {
-		opt.Bits[name] = 32
+	for name, p := range raised {
+		opt.Layers[name] = p.or(opt.Layers[name])
 	}
 	t := &trial{lowered: lowered, raised: raised}
 	var err error
@@ -136,12 +145,7 @@ func (m *mixer) try(lowered int, raised ...string) (*trial, error) {
 func (m *mixer) lower(base *trial) (*trial, error) {
 	best := base
 	lo, hi := 0, len(m.layers)
-	fits := func(t *trial) bool { return m.goal.Bytes > 0 && t.bytes <= m.goal.Bytes }
-	good := func(t *trial) bool { return m.goal.Drop < 0 || 1-t.score <= m.goal.Drop }
-	if fits(base) {
-		return base, nil
-	}
-	if m.goal.Bytes == 0 && m.goal.Drop < 0 {
+	if m.goal.Bytes > 0 && m.fits(base) || m.goal.Bytes == 0 && m.goal.Drop < 0 {
 		return base, nil
 	}
 	for lo < hi {
@@ -149,16 +153,16 @@ func (m *mixer) lower(base *trial) (*trial, error) {
 		if m.goal.Bytes > 0 {
 			mid = (lo + hi) / 2
 		}
-		t, err := m.try(mid)
+		t, err := m.try(mid, nil)
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case m.goal.Bytes > 0 && fits(t): // the fewest layers that fit
+		case m.goal.Bytes > 0 && m.fits(t): // the fewest layers that fit
 			best, hi = t, mid
 		case m.goal.Bytes > 0:
 			lo = mid + 1
-		case good(t): // the most layers that are good enough
+		case m.good(t): // the most layers that are good enough
 			best, lo = t, mid
 		default:
 			hi = mid - 1
@@ -166,42 +170,85 @@ func (m *mixer) lower(base *trial) (*trial, error) {
 	}
 	if m.goal.Bytes > 0 && best == base {
 		var err error
-		if best, err = m.try(len(m.layers)); err != nil {
+		if best, err = m.try(len(m.layers), nil); err != nil {
 			return nil, err
 		}
-		if !fits(best) {
+		if !m.fits(best) {
 			return nil, &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes cannot be met: with 4 bits in every dense layer the model takes %d", m.goal.Bytes, best.bytes), Hint: "a smaller model, or a larger part"}
 		}
 	}
-	if !good(best) {
+	if !m.good(best) {
 		return nil, &ir.Error{Msg: fmt.Sprintf("no mixture of 8 and 4 bits is within %d bytes and %.2g %% of the float model: %d bytes lose %.2g %%", m.goal.Bytes, 100*m.goal.Drop, best.bytes, 100*(1-best.score)),
 			Hint: "allow more of either"}
 	}
 	return best, nil
 }
 
-// raise leaves the layers in float that 8 bits hurt most, one after another, until the loss is allowed.
+// raise gives the layers that 8 bits hurt most 16-bit activations, as few of them as keep the loss. Where all of them do not, those
+// that are hurt most stay in float besides.
 func (m *mixer) raise(base *trial) (*Result, []Choice, error) {
 	names, err := m.worstAtEight()
 	if err != nil {
 		return nil, nil, err
 	}
-	best := base
-	for i := range names {
-		t, err := m.try(0, names[:i+1]...)
-		if err != nil {
-			return nil, nil, err
+	all := map[string]Precision{}
+	for _, name := range names {
+		all[name] = Precision{Activations: 16}
+	}
+	best, err := m.fewest(names, Precision{Activations: 16}, nil)
+	if err == nil && !m.good(best) {
+		best, err = m.fewest(names, Precision{Weights: 32}, all)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.good(best) && m.fits(best) {
+		return best.result, m.choices(best), nil
+	}
+	return nil, nil, &ir.Error{Msg: fmt.Sprintf("the loss of %.2g %% cannot be kept: 8 bits lose %.2g %%, and with %d layers of more bits it is %.2g %%%s", 100*m.goal.Drop, 100*(1-base.score), len(best.raised), 100*(1-best.score), m.bytesOf(best)),
+		Hint: "allow more, or give more calibration samples"}
+}
+
+// bytesOf says what a trial takes where that matters.
+func (m *mixer) bytesOf(t *trial) string {
+	if m.goal.Bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" in %d bytes", t.bytes)
+}
+
+// fewest gives p to as few of the named layers, in their order, as make the result good; to all where no number does. others have
+// the precision that they are given.
+func (m *mixer) fewest(names []string, p Precision, others map[string]Precision) (*trial, error) {
+	var best *trial
+	for lo, hi := 1, len(names); lo <= hi; {
+		mid := (lo + hi) / 2
+		if best == nil {
+			mid = hi // whether any number does
 		}
-		if m.goal.Bytes > 0 && t.bytes > m.goal.Bytes {
-			break
+		raised := maps.Clone(others)
+		if raised == nil {
+			raised = map[string]Precision{}
 		}
-		best = t
-		if 1-t.score <= m.goal.Drop {
-			return best.result, m.choices(best), nil
+		for _, name := range names[:mid] {
+			raised[name] = p
+		}
+		t, err := m.try(0, raised)
+		if err != nil || best == nil && !m.good(t) {
+			return t, err
+		}
+		if m.good(t) {
+			best, hi = t, mid-1
+		} else {
+			lo = mid + 1
 		}
 	}
-	return nil, nil, &ir.Error{Msg: fmt.Sprintf("the loss of %.2g %% cannot be kept: with %d layers in float it is %.2g %%", 100*m.goal.Drop, len(best.raised), 100*(1-best.score)), Hint: "allow more, or give more calibration samples"}
+	return best, nil
 }
+
+// fits and good say whether a trial meets the goal, where that asks for a size, or for a loss.
+func (m *mixer) fits(t *trial) bool { return m.goal.Bytes == 0 || t.bytes <= m.goal.Bytes }
+func (m *mixer) good(t *trial) bool { return m.goal.Drop < 0 || 1-t.score <= m.goal.Drop }
 
 // worstAtEight sorts the products by the noise of 8-bit weights and inputs in that product alone, the worst first.
 func (m *mixer) worstAtEight() ([]string, error) {
@@ -218,10 +265,10 @@ func (m *mixer) worstAtEight() ([]string, error) {
 	noise := map[string]float64{}
 	for _, only := range names {
 		opt := m.opt
-		opt.Bits, opt.NoEqualize, opt.NoChoice, opt.NoCorrect, opt.Step = map[string]int{}, true, true, true, nil
+		opt.Layers, opt.NoEqualize, opt.NoChoice, opt.NoCorrect, opt.Step = map[string]Precision{}, true, true, true, nil
 		for _, other := range names {
 			if other != only {
-				opt.Bits[other] = 32
+				opt.Layers[other] = Precision{Weights: 32}
 			}
 		}
 		q := &quantizer{g: g.Clone(), opt: opt, samples: spread(m.samples, trials), result: &Result{}}
@@ -246,19 +293,20 @@ func (m *mixer) worstAtEight() ([]string, error) {
 func (m *mixer) choices(t *trial) []Choice {
 	var list []Choice
 	for i, l := range m.layers {
-		c := Choice{Layer: l.name, Bits: 8, Saved: l.saved, SNR: Decibels(1, l.noise), Why: "4 bits would cost more for what they save than in the others"}
+		c := Choice{Layer: l.name, Bits: 8, Activations: 8, Saved: l.saved, SNR: Decibels(1, l.noise), Why: "4 bits would cost more for what they save than in the others"}
 		if i < t.lowered {
 			c.Bits, c.Why = 4, "costs little for what it saves"
 		}
-		if slices.Contains(t.raised, l.name) {
-			c.Bits, c.Why = 32, "8 bits lose too much"
+		if _, ok := t.raised[l.name]; !ok {
+			list = append(list, c)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.raised)) {
+		c := Choice{Layer: name, Bits: 8, Activations: 16, Why: "8-bit activations lose too much"}
+		if t.raised[name].Weights == 32 {
+			c.Bits, c.Activations, c.Why = 32, 32, "8-bit weights lose too much, whatever the activations"
 		}
 		list = append(list, c)
-	}
-	for _, name := range t.raised {
-		if !slices.ContainsFunc(list, func(c Choice) bool { return c.Layer == name }) {
-			list = append(list, Choice{Layer: name, Bits: 32, Why: "8 bits lose too much"})
-		}
 	}
 	return list
 }

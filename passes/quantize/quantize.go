@@ -7,6 +7,7 @@
 package quantize
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,13 +17,25 @@ import (
 	"github.com/deepgo/deepgo/passes"
 )
 
-// Options say what the quantized graph is to be like.
+// Precision is how a product is quantized.
+type Precision struct {
+	Weights     int // bits: 8, 4, or 32 to leave the product in float
+	Activations int // bits of what the product reads: 8 or 16
+}
+
+// or fills in what p leaves open.
+func (p Precision) or(other Precision) Precision {
+	return Precision{cmp.Or(p.Weights, other.Weights), cmp.Or(p.Activations, other.Activations)}
+}
+
+// Options say what the quantized graph is to be like. What a Precision leaves open, 0, is as in the next one: a layer's, that of
+// dense layers, that of all layers, 8 bits.
 type Options struct {
-	Bits    map[string]int // of weights, by ONNX node name: 8, 4, or 32 to leave a product in float
-	Default int            // bits of the other products' weights; 0 is 8
-	Dense   int            // bits of Gemm's weights; 0 is Default
-	IO      string         // "float" (or ""): outputs keep their precision; "int8": they are 8-bit integers too
-	Raw     []*Params      // per input: parameters that are known to be exact, such as those of a camera's bytes; nil otherwise
+	Layers map[string]Precision // by ONNX node name
+	Dense  Precision            // Gemm and MatMul
+	All    Precision
+	IO     string    // "float" (or ""): outputs keep their precision; "int8": they are 8-bit integers too
+	Raw    []*Params // per input: parameters that are known to be exact, such as those of a camera's bytes; nil otherwise
 
 	NoEqualize bool                             // leave the channels as they are
 	NoChoice   bool                             // min-max ranges only
@@ -54,12 +67,13 @@ type Point struct {
 
 // Layer is a product with its weights.
 type Layer struct {
-	Name    string `json:"name"`
-	Op      string `json:"op"`
-	Bits    int    `json:"bits"`
-	Weights int    `json:"weights"`
-	Bytes   int    `json:"bytes"`     // of the weights
-	Hist    []int  `json:"histogram"` // of the float weights, between their least and greatest
+	Name        string `json:"name"`
+	Op          string `json:"op"`
+	Bits        int    `json:"bits"`
+	Activations int    `json:"activation_bits"` // of what it reads; 32 is float
+	Weights     int    `json:"weights"`
+	Bytes       int    `json:"bytes"`     // of the weights
+	Hist        []int  `json:"histogram"` // of the float weights, between their least and greatest
 }
 
 // Run quantizes g, which it changes to the prepared float graph. Every sample has a tensor per input.
@@ -128,7 +142,7 @@ func (q *quantizer) check() error {
 	if products == 0 {
 		return &ir.Error{Msg: "there is nothing to quantize: no Conv, Gemm, MatMul, LSTM or GRU with constant weights"}
 	}
-	for name := range q.opt.Bits {
+	for name := range q.opt.Layers {
 		if !slices.Contains(q.layerNames(), name) {
 			return &ir.Error{Msg: fmt.Sprintf("no Conv, Gemm or MatMul with constant weights is called %q", name), Hint: "they are called " + strings.Join(q.layerNames(), ", ")}
 		}
@@ -146,18 +160,15 @@ func (q *quantizer) layerNames() []string {
 	return names
 }
 
-// bits returns the bits of a product's weights.
-func (q *quantizer) bits(n *ir.Node) int {
-	if b := q.opt.Bits[nameOf(n)]; b != 0 {
-		return b
+// precision returns how a product is quantized.
+func (q *quantizer) precision(n *ir.Node) Precision { return q.opt.precision(n) }
+
+func (o *Options) precision(n *ir.Node) Precision {
+	p := o.Layers[nameOf(n)]
+	if n.Op != "Conv" {
+		p = p.or(o.Dense)
 	}
-	if q.opt.Dense != 0 && n.Op != "Conv" {
-		return q.opt.Dense
-	}
-	if q.opt.Default != 0 {
-		return q.opt.Default
-	}
-	return 8
+	return p.or(o.All).or(Precision{8, 8})
 }
 
 // nameOf is what a node is called in reports: the ONNX node that it came from first.

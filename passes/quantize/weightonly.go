@@ -33,7 +33,7 @@ func narrowWeights(g *ir.Graph, want func(*ir.Node) bool) []Layer {
 	var nodes []*ir.Node
 	for _, n := range g.Nodes {
 		if want(n) {
-			l := Layer{Name: nameOf(n), Op: n.Op, Bits: 8}
+			l := Layer{Name: nameOf(n), Op: n.Op, Bits: 8, Activations: 32}
 			for _, i := range weightInputs(n) {
 				d := narrowed(g, n.Inputs[i], weightAxis(n))
 				l.Weights += n.Inputs[i].Type.Len()

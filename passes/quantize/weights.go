@@ -47,14 +47,11 @@ func (q *quantizer) round() error {
 		if !isProduct(n) {
 			continue
 		}
-		bits := q.bits(n)
-		if bits == 32 {
-			continue
+		p := q.precision(n)
+		if err := p.check(n); err != nil {
+			return err
 		}
-		if _, ok := narrowTypes[bits]; !ok {
-			return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("weights of %d bits are not available; expected 8, 4, or 32 for float", bits)}
-		}
-		if bits < 8 {
+		if p.Weights < 8 {
 			narrow[n.Inputs[0]] = true
 		}
 	}
@@ -67,7 +64,7 @@ func (q *quantizer) round() error {
 		if !q.integerProduct(n) {
 			continue
 		}
-		w := roundNearest(n, q.bits(n))
+		w := roundNearest(n, q.precision(n).Weights)
 		if x := n.Inputs[0]; w.bits < 8 {
 			if rounded[x] == nil {
 				if rounded[x], err = q.inputsSoFar(n); err != nil {
@@ -78,6 +75,17 @@ func (q *quantizer) round() error {
 		}
 		w.dequantize(n)
 		q.weights[n] = w
+	}
+	return nil
+}
+
+// check looks for bits that there are none of.
+func (p Precision) check(n *ir.Node) error {
+	if _, ok := narrowTypes[p.Weights]; !ok && p.Weights != 32 {
+		return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("weights of %d bits are not available; expected 8, 4, or 32 for float", p.Weights)}
+	}
+	if _, ok := activationTypes[p.Activations]; !ok {
+		return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("activations of %d bits are not available; expected 8 or 16", p.Activations)}
 	}
 	return nil
 }
