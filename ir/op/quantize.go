@@ -2,16 +2,17 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// QuantizeLinear (opsets 10 to 25) and DequantizeLinear, per tensor or per axis; Lookup is deepgo's own.
+// QuantizeLinear (opsets 10 to 25) and DequantizeLinear, per tensor, per axis or in blocks along an axis; Lookup is deepgo's own.
 var quantizeDefs = []*Def{
-	{Name: "QuantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25}, In: Args("x", "y_scale", "y_zero_point?"), Out: Args("y"),
+	{Name: "QuantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25, 28}, In: Args("x", "y_scale", "y_zero_point?"), Out: Args("y"),
 		Attrs: []Attr{Int("axis", 1), Int("saturate", 1), Int("block_size", 0), Int("output_dtype", 0), Int("precision", 0)}, Infer: inferQuantize, Eval: evalQuantize, Lower: lowerQuantize},
-	{Name: "DequantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25}, In: Args("x", "x_scale", "x_zero_point?"), Out: Args("y"),
+	{Name: "DequantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25, 28}, In: Args("x", "x_scale", "x_zero_point?"), Out: Args("y"),
 		Attrs: []Attr{Int("axis", 1), Int("block_size", 0), Int("output_dtype", 0)}, Infer: inferDequantize, Eval: evalDequantize, Lower: lowerDequantize},
 	// Lookup gives each 8-bit value its entry of a table of 256, which begins with the least value of the type.
 	{Name: "Lookup", In: Args("x", "table"), Out: Args("y"), Infer: inferLookup, Eval: evalLookup, Lower: lowerLookup},
@@ -20,21 +21,27 @@ var quantizeDefs = []*Def{
 	{Name: "lookup_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalLookup, InPlace: []int{0}},
 }
 
-// checkScale checks a scale and a zero point against the value that they quantize: one each, or one per slice of the axis.
+// checkScale checks a scale and a zero point against the value that they quantize: one each, one per slice of the axis, or one per
+// block_size elements along the axis.
 func checkScale(c *Call) error {
 	s := c.Shape(1)
-	if c.Attrs.Int("block_size") != 0 {
-		return fmt.Errorf("blocked quantization is not supported")
-	}
 	if c.Has(2) && tensor.Len(c.Shape(2)) != tensor.Len(s) {
 		return fmt.Errorf("scale has %d elements and zero point %d", tensor.Len(s), tensor.Len(c.Shape(2)))
 	}
-	if tensor.Len(s) == 1 && len(s) < 2 {
+	if c.Attrs.Int("block_size") == 0 && tensor.Len(s) == 1 && len(s) < 2 {
 		return nil
 	}
 	axis, err := axisOf(c.Attrs.Int("axis"), len(c.Shape(0)))
 	if err != nil {
 		return err
+	}
+	if block := c.Attrs.Int("block_size"); block != 0 {
+		want := slices.Clone(c.Shape(0))
+		want[axis] = (want[axis] + block - 1) / max(block, 1)
+		if block < 0 || !slices.Equal(s, want) {
+			return fmt.Errorf("scale has shape %v; expected %v: one per block of %d along axis %d of %v", s, want, block, axis, c.Shape(0))
+		}
+		return nil
 	}
 	if len(s) != 1 || s[0] != c.Shape(0)[axis] {
 		return fmt.Errorf("scale has shape %v; expected one element, or %d for axis %d", s, c.Shape(0)[axis], axis)
@@ -59,15 +66,24 @@ func inferDequantize(c *Call) ([]ir.Type, error) {
 	return typed(c.Type(1).DType, c.Shape(0)...), checkScale(c)
 }
 
-// sliceOf returns, per element, which scale applies to it.
-func sliceOf(c *Call) func(i int) int {
-	n := tensor.Len(c.X(1).Shape)
-	if n == 1 {
-		return func(int) int { return 0 }
+// scaling says which scale applies to an element: element i is number k inside slice d of the axis, the axis being the o-th, and has
+// scale o*so + d/block*sd + k*sk.
+type scaling struct{ axis, inner, block, so, sd, sk int }
+
+func newScaling(c *Call) scaling {
+	if tensor.Len(c.Shape(1)) == 1 {
+		return scaling{axis: 1, inner: 1, block: 1}
 	}
-	axis, _ := axisOf(c.Attrs.Int("axis"), len(c.X(0).Shape))
-	_, _, inner := around(c.X(0).Shape, axis)
-	return func(i int) int { return i / inner % n }
+	axis, _ := axisOf(c.Attrs.Int("axis"), len(c.Shape(0)))
+	_, n, inner := around(c.Shape(0), axis)
+	if block := c.Attrs.Int("block_size"); block > 0 {
+		return scaling{n, inner, block, (n + block - 1) / block * inner, inner, 1}
+	}
+	return scaling{n, inner, 1, 0, 1, 0}
+}
+
+func (s scaling) at(i int) int {
+	return i/(s.inner*s.axis)*s.so + i/s.inner%s.axis/s.block*s.sd + i%s.inner*s.sk
 }
 
 // quantize returns round(x / scale) + zero, saturated to d; the quotient is a float32, as in ONNX Runtime.
@@ -85,7 +101,7 @@ func evalQuantize(c *Call) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, at := c.X(0), sliceOf(c)
+	x, at := c.X(0), newScaling(c).at
 	y := tensor.New(types[0].DType, x.Shape...)
 	for i := range x.Len() {
 		k := at(i)
@@ -103,11 +119,17 @@ func zeroAt(t *tensor.Tensor, k int) int64 {
 }
 
 func evalDequantize(c *Call) ([]*tensor.Tensor, error) {
-	x, at := c.X(0), sliceOf(c)
+	x, at := c.X(0), newScaling(c).at
 	y := tensor.New(c.X(1).DType, x.Shape...)
 	for i := range x.Len() {
 		k := at(i)
-		y.SetF64(i, float64(float32(x.I64(i)-zeroAt(c.X(2), k))*float32(c.X(1).F64(k))))
+		v := float32(0)
+		if x.DType.IsFloat() { // of 8 or 4 bits, whose zero point is 0
+			v = float32(x.F64(i))
+		} else {
+			v = float32(x.I64(i) - zeroAt(c.X(2), k))
+		}
+		y.SetF64(i, float64(v*float32(c.X(1).F64(k))))
 	}
 	return one(y), nil
 }
