@@ -340,13 +340,24 @@ func quantizedProduct(r *rewriter, n *ir.Node) bool {
 	if at == nil {
 		return false
 	}
-	p := productOf(r, at)
+	p := productOf(r, at, scale)
 	if p == nil {
 		return false
 	}
 	y := n.Outputs[0]
 	from := fromAll(append(slices.Clone(through), n))
-	xz, wz := p.x.zeroPoint(r.g), p.w.zeroPoint(r.g)
+	xz := p.x.zeroPoint(r.g)
+	if p.groups != nil {
+		g := p.groups
+		in := []*ir.Value{p.x.q, p.x.scale, xz, r.g.NewConst(y.Name+".w", g.w), r.g.NewConst(y.Name+".scale", g.scale), nil, r.g.NewConst(y.Name+".factors", g.factors), p.bias, scale, zero}
+		if g.zeros != nil {
+			in[5] = r.g.NewConst(y.Name+".zeros", g.zeros)
+		}
+		attrs["group"] = int64(g.group)
+		r.supersede(y, r.emit(y.Name, p.op, attrs, y.Type, from, in...))
+		return true
+	}
+	wz := p.w.zeroPoint(r.g)
 	if p.op == "QLinearConv" {
 		a := p.attrs.Clone()
 		for k, v := range attrs {
@@ -366,9 +377,12 @@ type integerProduct struct {
 	attrs ir.Attrs
 	x, w  *quantized
 	bias  *ir.Value
+
+	groups *grouped // of the weights, where they have a scale per block
 }
 
-func productOf(r *rewriter, n *ir.Node) *integerProduct {
+// productOf returns the product that n takes of integers, its result having a scale; nil where it takes none.
+func productOf(r *rewriter, n *ir.Node, y *ir.Value) *integerProduct {
 	p := &integerProduct{attrs: ir.Attrs{}}
 	var bias *ir.Value
 	axis := 0 // of the weights' output channels
@@ -384,27 +398,46 @@ func productOf(r *rewriter, n *ir.Node) *integerProduct {
 	case "MatMul":
 		p.op, p.attrs["transB"], axis = "QGemm", int64(0), 1
 	case "Add":
-		return productAndBias(r, n)
+		return productAndBias(r, n, y)
 	default:
 		return nil
 	}
-	if p.x, p.w = activation(n.Inputs[0]), dequantized(n.Inputs[1]); p.x == nil || p.w == nil || !weightsFit(p, axis) {
+	if p.x, p.w = activation(n.Inputs[0]), dequantized(n.Inputs[1]); p.x == nil || p.w == nil {
 		return nil
 	}
-	channels := p.w.q.Type.Shape[axis]
-	if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+	if !weightsFit(p, axis) {
+		if p.op != "QGemm" || len(p.x.q.Type.Shape) != 2 {
+			return nil
+		}
+		p.op = "GroupedGemm"
+		if p.groups = blocksOf(p.w, axis, p.x.halfStep(y)); p.groups == nil {
+			return nil
+		}
+	}
+	if p.bias = p.integerBias(r.g, bias, p.w.q.Type.Shape[axis]); p.bias == nil {
 		return nil
 	}
 	return p
 }
 
+// halfStep is half a step of y in units of the greatest value of d: what a sum of products may be off, so that it is off by at most a
+// step when it is rounded.
+func (d *quantized) halfStep(y *ir.Value) float64 {
+	lo, hi := d.q.Type.DType.Range()
+	zero := int64(0)
+	if d.zero != nil {
+		zero = d.zero.Const.I64(0)
+	}
+	return 0.5 * y.Const.F64(0) / (d.scale.Const.F64(0) * float64(max(hi-zero, zero-lo)))
+}
+
 // productAndBias takes an Add of a constant to a MatMul.
-func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
+func productAndBias(r *rewriter, n *ir.Node, y *ir.Value) *integerProduct {
 	for i, v := range n.Inputs {
 		if v.Def == nil || v.Def.Op != "MatMul" || r.only(v) != n {
 			continue
 		}
-		p := productOf(r, v.Def)
+		p := productOf(r, v.Def, y)
 		if p == nil {
 			return nil
 		}
@@ -413,7 +446,7 @@ func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
 		if len(bias.Type.Shape) == 0 || bias.Type.Shape[len(bias.Type.Shape)-1] != channels || bias.Type.Len() != channels {
 			return nil
 		}
-		if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+		if p.bias = p.integerBias(r.g, bias, channels); p.bias == nil {
 			return nil
 		}
 		return p
@@ -425,7 +458,7 @@ func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
 // for a Gemm.
 func weightsFit(p *integerProduct, axis int) bool {
 	w := p.w
-	if !w.q.IsConst() || w.bits() > 8 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
+	if !w.q.IsConst() || w.bits() > 8 || w.block() != 0 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
 		return false
 	}
 	n := w.scale.Const.Len()
@@ -435,9 +468,9 @@ func weightsFit(p *integerProduct, axis int) bool {
 	return axisOfDequantize(w) == axis && n == w.q.Type.Shape[axis]
 }
 
-// integerBias returns the bias in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
+// integerBias returns the bias of n outputs in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
 // scale, rounded to it otherwise; as int64 beside 16-bit values where it needs to be. nil where it is no constant.
-func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
+func (p *integerProduct) integerBias(g *ir.Graph, v *ir.Value, n int) *ir.Value {
 	b, most := tensor.New(tensor.Int64, n), float64(math.MaxInt32)
 	if v == nil {
 		return g.NewConst("bias", b.Convert(tensor.Int32))
@@ -446,11 +479,15 @@ func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
 	if real == nil || len(real) != n && len(real) != 1 {
 		return nil
 	}
-	if x.bits() > 8 {
+	scale := p.w.scale.Const
+	if p.groups != nil {
+		scale = p.groups.scale
+	}
+	if p.x.bits() > 8 {
 		most = 1 << 60
 	}
 	for i := range n {
-		unit := x.scale.Const.F64(0) * w.scale.Const.F64(i%w.scale.Const.Len())
+		unit := p.x.scale.Const.F64(0) * scale.F64(i%scale.Len())
 		q := math.RoundToEven(real[i%len(real)] / unit)
 		if !(math.Abs(q) <= most) {
 			return nil
@@ -470,7 +507,7 @@ func realValues(v *ir.Value) []float64 {
 		return v.Const.Float64s()
 	}
 	d := dequantized(v)
-	if d == nil || !d.q.IsConst() || d.scale.Const.Len() != 1 && d.scale.Const.Len() != d.q.Type.Len() {
+	if d == nil || !d.q.IsConst() || d.block() != 0 || d.scale.Const.Len() != 1 && d.scale.Const.Len() != d.q.Type.Len() {
 		return nil
 	}
 	out := make([]float64, d.q.Type.Len())

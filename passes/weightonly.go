@@ -30,7 +30,7 @@ func weightOnly(g *ir.Graph, _ *Config) (int, error) {
 // rowWeights returns v, a dequantized constant, as int8 rows of one output each with their scales. axis is that of the outputs.
 func rowWeights(v *ir.Value, axis int) (w, scale *tensor.Tensor) {
 	d := dequantized(v)
-	if d == nil || !d.q.IsConst() || !d.q.Type.DType.IsSigned() || d.q.Type.DType.Bits() > 8 || v.Type.DType != tensor.Float32 {
+	if d == nil || !d.q.IsConst() || !d.q.Type.DType.IsSigned() || d.q.Type.DType.Bits() > 8 || d.block() != 0 || v.Type.DType != tensor.Float32 {
 		return nil, nil
 	}
 	if d.zero != nil && slices.ContainsFunc(d.zero.Const.Int64s(), func(z int64) bool { return z != 0 }) {

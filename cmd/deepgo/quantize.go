@@ -32,6 +32,7 @@ type quantizeFlags struct {
 	io         string
 	weights    string
 	dense      string
+	group      int
 	acts       string
 	layers     []string
 	eval       string
@@ -70,10 +71,12 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6; grey, layout=nhwc or layout=nchw for arrays of pixels")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
 	choiceFlag(c, &f.io, "io", "outputs: `float` keeps their precision, int8 rounds them", "float", "int8")
-	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8 or 4", "8", "4")
-	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8 or 4", "8", "4")
+	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8, 4 or 2", "8", "4", "2")
+	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8, 4 or 2 (default: as --weights)", "8", "4", "2")
+	f.dense, c.Flags().Lookup("dense").DefValue = "", ""
+	c.Flags().IntVar(&f.group, "group", 0, "a scale for every `number` of inputs of an output of dense layers with 4 or 2 bits, instead of one for all")
 	choiceFlag(c, &f.acts, "activations", "`bits` of the activations inside: 8 or 16, where 8 lose too much", "8", "16")
-	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, or 32 for float; 16x8 are 16-bit activations as its input and 8-bit weights (repeatable)")
+	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, 2, or 32 for float; 16x8 are 16-bit activations as its input and 8-bit weights (repeatable)")
 	c.Flags().StringVar(&f.eval, "eval", "", "samples to measure the loss on, as --calib (default: the calibration samples)")
 	c.Flags().StringVar(&f.labels, "labels", "", "labels of --eval: a text `file` with one a line, or .csv of file,label; \"folders\" takes the folders' order")
 	c.Flags().StringVar(&f.alphabet, "alphabet", "abcdefghijklmnopqrstuvwxyz0123456789", "classes of models whose labels are words, a `letter` an output")
@@ -168,8 +171,10 @@ func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *sample
 	opt := quantize.Options{IO: f.io, Layers: map[string]quantize.Precision{}}
 	opt.All.Weights, _ = strconv.Atoi(f.weights) // one of the words that the flag takes, as the next two
 	opt.All.Activations, _ = strconv.Atoi(f.acts)
-	if f.dense != "8" {
-		opt.Dense.Weights, _ = strconv.Atoi(f.dense)
+	opt.Dense.Weights, _ = strconv.Atoi(f.dense) // 0 where it is not given
+	opt.All.Group = f.group
+	if f.group < 0 || f.group == 1 {
+		return opt, &usageError{"quantize", fmt.Errorf("--group %d: expected 2 or more inputs", f.group)}
 	}
 	for _, s := range f.layers {
 		at := strings.LastIndexByte(s, '=')

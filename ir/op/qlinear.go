@@ -143,6 +143,10 @@ func lowerQConv(l *Lowering) error {
 		return err
 	}
 	p.attrs(attrs, packed)
+	if bits := packedBits(w.DType, centred, w.Shape[0]); bits < 8 {
+		l.packedConv(kernel, attrs, p, packed, bits)
+		return nil
+	}
 	l.image(kernel+p.suffix(), attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
 	return nil
 }
@@ -309,31 +313,8 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	})
 }
 
-// evalFC4S8 is evalFCS8 on weights that stand two to a byte, the first in the low bits; each row begins a byte.
 func evalFC4S8(c *Call) ([]*tensor.Tensor, error) {
-	k, n := c.Attrs.Int("K"), c.Attrs.Int("NO")
-	w := tensor.New(tensor.Int4, n, k)
-	for j := range n {
-		for p := range k {
-			w.SetI64(j*k+p, c.X(1).I64(j*((k+1)/2)+p/2)>>(p%2*4))
-		}
-	}
-	wide := *c
-	wide.in = append([]*tensor.Tensor{c.X(0), w}, c.in[2:]...)
-	return evalFCS8(&wide)
-}
-
-// packNibbles puts the 4-bit weights of each of n rows two to a byte.
-func packNibbles(w *tensor.Tensor, n, k int) *tensor.Tensor {
-	row := (k + 1) / 2
-	out := tensor.New(tensor.Uint8, n, row)
-	for j := range n {
-		for p := range k {
-			at := j*row + p/2
-			out.SetI64(at, out.I64(at)|w.I64(j*k+p)&15<<(p%2*4))
-		}
-	}
-	return out
+	return evalFCS8(c.unpacked(unpackRows(c.X(1), c.Attrs.Int("NO"), c.Attrs.Int("K"), 4)))
 }
 
 func inferQGemm(c *Call) ([]ir.Type, error) {
@@ -386,7 +367,8 @@ func lowerQGemm(l *Lowering) error {
 	if !l.Attrs.Bool("transB") {
 		w = gatherStrided(w, []int{n, k}, []int{1, n}, 0)
 	}
-	narrow := w.DType == tensor.Int4 && s.symmetric()
+	narrow := w.DType == tensor.Int4 && s.symmetric() // however few: fc4_s8 is small
+	stored := w.DType
 	w = s.centre(w, func(i int) int { return i / k })
 	p, err := l.product(s, w, l.Const(6), n, false)
 	if err != nil {
@@ -396,8 +378,12 @@ func lowerQGemm(l *Lowering) error {
 	p.attrs(attrs, w)
 	if narrow && p.suffix() == "_s8" {
 		delete(attrs, "WT")
-		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packNibbles(w, n, k))}, p.consts...)...)
+		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packRows(w, n, 4))}, p.consts...)...)
 		return nil
+	}
+	if bits := packedBits(stored, w, n); bits < 8 {
+		g := &groups{m: m, k: k, n: n, group: k, perRow: 1, w: w.Convert(signedTypes[bits])}
+		return l.packedGemm(g, s, l.Const(6))
 	}
 	l.Replace("fc"+p.suffix(), attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
 	return nil

@@ -18,6 +18,8 @@ var quantizeDefs = []*Def{
 	{Name: "Lookup", In: Args("x", "table"), Out: Args("y"), Infer: inferLookup, Eval: evalLookup, Lower: lowerLookup},
 	{Name: "quantize_s8", In: Args("x"), Out: Args("y"), Eval: evalQuantizeKernel},
 	{Name: "dequantize_s8", In: Args("x"), Out: Args("y"), Eval: evalDequantizeKernel},
+	{Name: "quantizec_s8", In: Args("x", "scale", "zero"), Out: Args("y"), Eval: evalQuantizeManyKernel},
+	{Name: "dequantizec_s8", In: Args("x", "scale", "zero"), Out: Args("y"), Eval: evalDequantizeManyKernel},
 	{Name: "lookup_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalLookup, InPlace: []int{0}},
 }
 
@@ -134,40 +136,70 @@ func evalDequantize(c *Call) ([]*tensor.Tensor, error) {
 	return one(y), nil
 }
 
-// perTensor returns the scale and zero point of inputs 1 and 2 where they are constants for the whole tensor.
-func (c *Call) perTensor() (scale float32, zero int64, err error) {
-	s := c.Const(1)
-	if s == nil || s.Len() != 1 || c.Has(2) && c.Const(2) == nil {
-		return 0, 0, fmt.Errorf("%s is available in C for one constant scale and zero point", c.Def.Name)
-	}
-	return float32(s.F64(0)), zeroAt(c.Const(2), 0), nil
-}
-
 func lowerQuantize(l *Lowering) error {
-	scale, zero, err := l.perTensor()
-	if err != nil {
-		return err
-	}
 	d := l.Out(0).DType
-	if d.Bits() > 16 || l.Type(0).DType != tensor.Float32 {
+	if d.Bits() > 16 || !d.IsInt() || l.Type(0).DType != tensor.Float32 {
 		return fmt.Errorf("quantizing %s to %s is not available in C", l.Type(0).DType, d)
 	}
 	lo, hi := d.Range()
-	l.Replace("quantize_s8", ir.Attrs{"N": int64(l.Out(0).Len()), "YT": d.C(), "SCALE": scale, "ZERO": zero, "QMIN": lo, "QMAX": hi}, l.In(0))
-	return nil
+	return l.scaled("quantize", ir.Attrs{"YT": d.C(), "QMIN": lo, "QMAX": hi})
 }
 
 func lowerDequantize(l *Lowering) error {
-	scale, zero, err := l.perTensor()
-	if err != nil {
-		return err
+	if t := l.Type(0).DType; !t.IsInt() || t.Bits() > 32 || l.Out(0).DType != tensor.Float32 {
+		return fmt.Errorf("dequantizing %s to %s is not available in C", t, l.Out(0).DType)
+	}
+	return l.scaled("dequantize", ir.Attrs{"XT": l.Type(0).DType.C()})
+}
+
+// scaled emits a kernel with the constants of the scale and the zero point: numbers where there is one of each, else arrays.
+func (l *Lowering) scaled(kernel string, attrs ir.Attrs) error {
+	scale, zero := l.Const(1), l.Const(2)
+	if scale == nil || l.Has(2) && zero == nil {
+		return fmt.Errorf("%s is available in C for a constant scale and zero point", l.Def.Name)
 	}
 	x := l.In(0)
 	if x.IsConst() {
 		x = l.load(x)
 	}
-	l.Replace("dequantize_s8", ir.Attrs{"N": int64(l.Out(0).Len()), "XT": l.Type(0).DType.C(), "SCALE": scale, "ZERO": zero}, x)
+	if scale.Len() == 1 {
+		attrs["N"], attrs["SCALE"], attrs["ZERO"] = int64(l.Out(0).Len()), float32(scale.F64(0)), zeroAt(zero, 0)
+		l.Replace(kernel+"_s8", attrs, x)
+		return nil
+	}
+	s := newScaling(l.Call)
+	for name, v := range map[string]int{"O": l.Out(0).Len() / (s.axis * s.inner), "D": s.axis, "I": s.inner, "BLOCK": s.block, "SO": s.so, "SD": s.sd, "SK": s.sk} {
+		attrs[name] = int64(v)
+	}
+	zeros := tensor.New(tensor.Int32, scale.Len())
+	for i := range scale.Len() {
+		zeros.SetI64(i, zeroAt(zero, i))
+	}
+	l.Replace(kernel+"c_s8", attrs, x, l.Constant("scale", scale.Convert(tensor.Float32).Reshape(scale.Len())), l.Constant("zero", zeros))
 	return nil
+}
+
+// scalingOf reads the attributes of a kernel with many scales.
+func scalingOf(a ir.Attrs) scaling {
+	return scaling{a.Int("D"), a.Int("I"), a.Int("BLOCK"), a.Int("SO"), a.Int("SD"), a.Int("SK")}
+}
+
+func evalQuantizeManyKernel(c *Call) ([]*tensor.Tensor, error) {
+	x, y, s := c.X(0), c.newOut(0), scalingOf(c.Attrs)
+	for i := range x.Len() {
+		k := s.at(i)
+		y.SetI64(i, quantize(float32(x.F64(i)), float32(c.X(1).F64(k)), c.X(2).I64(k), y.DType))
+	}
+	return one(y), nil
+}
+
+func evalDequantizeManyKernel(c *Call) ([]*tensor.Tensor, error) {
+	x, y, s := c.X(0), c.newOut(0), scalingOf(c.Attrs)
+	for i := range x.Len() {
+		k := s.at(i)
+		y.SetF64(i, float64(float32(x.I64(i)-c.X(2).I64(k))*float32(c.X(1).F64(k))))
+	}
+	return one(y), nil
 }
 
 func evalQuantizeKernel(c *Call) ([]*tensor.Tensor, error) {

@@ -5,4 +5,5 @@ var spatialTable = [][]*Def{
 	poolDefs,
 	gemmDefs,
 	qlinearDefs,
+	packedDefs,
 }

@@ -99,10 +99,9 @@ func (m *mixer) sensitivities() error {
 		if !isProduct(n) || n.Op == "Conv" || m.opt.Layers[nameOf(n)].Weights != 0 {
 			continue // the C keeps a convolution's weights in 8 bits
 		}
-		w := roundNearest(n, 4)
-		w.dequantize(n)
+		w := nearest(n, Precision{Weights: 4})
 		alone := g.Clone()
-		alone.Nodes[i].Inputs[1] = alone.NewConst("narrow", w.real)
+		alone.Nodes[i].Inputs[1] = alone.NewConst("narrow", w.grid.real())
 		noise, err := e.graph(alone)
 		if err != nil {
 			return err

@@ -19,13 +19,14 @@ import (
 
 // Precision is how a product is quantized.
 type Precision struct {
-	Weights     int // bits: 8, 4, or 32 to leave the product in float
+	Weights     int // bits: 8, 4, 2, or 32 to leave the product in float
 	Activations int // bits of what the product reads: 8 or 16
+	Group       int // inputs of an output that share a scale, in a Gemm or MatMul of less than 8 bits; 0 for all
 }
 
 // or fills in what p leaves open.
 func (p Precision) or(other Precision) Precision {
-	return Precision{cmp.Or(p.Weights, other.Weights), cmp.Or(p.Activations, other.Activations)}
+	return Precision{cmp.Or(p.Weights, other.Weights), cmp.Or(p.Activations, other.Activations), cmp.Or(p.Group, other.Group)}
 }
 
 // Options say what the quantized graph is to be like. What a Precision leaves open, 0, is as in the next one: a layer's, that of
@@ -168,7 +169,7 @@ func (o *Options) precision(n *ir.Node) Precision {
 	if n.Op != "Conv" {
 		p = p.or(o.Dense)
 	}
-	return p.or(o.All).or(Precision{8, 8})
+	return p.or(o.All).or(Precision{Weights: 8, Activations: 8})
 }
 
 // nameOf is what a node is called in reports: the ONNX node that it came from first.

@@ -35,7 +35,8 @@ func narrowWeights(g *ir.Graph, want func(*ir.Node) bool) []Layer {
 		if want(n) {
 			l := Layer{Name: nameOf(n), Op: n.Op, Bits: 8, Activations: 32}
 			for _, i := range weightInputs(n) {
-				d := narrowed(g, n.Inputs[i], weightAxis(n))
+				v := n.Inputs[i]
+				d := roundNearest(v.Const, sharing{shape: v.Type.Shape, axis: weightAxis(n)}, 8).node(g, v.Name)
 				l.Weights += n.Inputs[i].Type.Len()
 				l.Hist = histogram(n.Inputs[i].Const)
 				n.Inputs[i] = d.Outputs[0]
@@ -62,28 +63,4 @@ func weightAxis(n *ir.Node) int {
 		return 1
 	}
 	return channelAxis(n)
-}
-
-// narrowed returns a DequantizeLinear of v's values in 8 bits, with a scale per slice of the axis.
-func narrowed(g *ir.Graph, v *ir.Value, axis int) *ir.Node {
-	shape := v.Type.Shape
-	inner := tensor.Len(shape[axis+1:])
-	at := func(i int) int { return i / inner % shape[axis] }
-	of := make([][]float32, shape[axis])
-	values := tensor.Data[float32](v.Const)
-	for i, x := range values {
-		of[at(i)] = append(of[at(i)], x)
-	}
-	scales, q := make([]float32, len(of)), tensor.New(tensor.Int8, shape...)
-	for c := range scales {
-		scales[c] = weightScale(of[c], 127, false)
-	}
-	for i, x := range values {
-		q.SetI64(i, clampRound(float64(x)/float64(scales[at(i)]), 127))
-	}
-	out := g.NewValue(v.Name+"_dequantized", v.Type)
-	n := &ir.Node{Op: "DequantizeLinear", Attrs: ir.Attrs{"axis": int64(axis)}, Inputs: []*ir.Value{g.NewConst(v.Name+"_quantized", q), g.NewConst(v.Name+"_scale", tensor.Floats(scales, len(scales)))},
-		Outputs: []*ir.Value{out}, From: []string{v.Name + "_DequantizeLinear"}}
-	out.Def = n
-	return n
 }

@@ -30,4 +30,19 @@ DG_INLINE int64_t dg_four64(uint32_t x02, uint32_t x13, uint32_t w, int64_t acc)
 /* DG_FOUR adds the same to acc, whose type is ACC. */
 #define DG_FOUR(ACC, acc, x02, x13, w) ((acc) = (ACC)(sizeof(ACC) == 8 ? dg_four64(x02, x13, w, acc) : dg_four(x02, x13, w, (int32_t)(acc))))
 
+/* dg_apart reads n bytes, 8 or 16, and writes those that are n / 2 apart as pairs. */
+DG_INLINE void dg_apart(uint32_t *to, const void *p, int32_t n, int is_unsigned)
+{
+    const char *from = (const char *)p;
+    for (int32_t i = 0; i < n / 2; i += 4, from += 4, to += 4) {
+        const uint32_t v = dg_load4(from), u = dg_load4(from + n / 2);
+        const uint32_t ve = is_unsigned ? dg_even_u(0, v) : dg_weven(v), vo = is_unsigned ? dg_odd_u(0, v) : dg_wodd(v);
+        const uint32_t ue = is_unsigned ? dg_even_u(0, u) : dg_weven(u), uo = is_unsigned ? dg_odd_u(0, u) : dg_wodd(u);
+        to[0] = dg_low(ve, ue);
+        to[1] = dg_low(vo, uo);
+        to[2] = dg_high(ve, ue);
+        to[3] = dg_high(vo, uo);
+    }
+}
+
 #endif

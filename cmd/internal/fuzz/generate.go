@@ -41,6 +41,7 @@ func (b *builder) input() {
 		{1, 1 + b.IntN(20)},
 		{1, 1 + b.IntN(4), 1 + b.IntN(12)},
 		{1 + b.IntN(2), 2, 5, 4},
+		{1, 24 + b.IntN(24), 3 + b.IntN(5), 3 + b.IntN(5)}, // weights enough to be packed
 	}
 	for range 1 + b.IntN(2) {
 		v := b.g.NewValue("in", ir.Type{DType: tensor.Float32, Shape: shapes[b.IntN(len(shapes))]})
@@ -126,8 +127,8 @@ func (b *builder) zeroPoint() *ir.Value {
 
 func (b *builder) scalar(name string, t *tensor.Tensor) *ir.Value { return b.g.NewConst(name, t) }
 
-// weights returns a random constant; in a quantized graph DequantizeLinear of an int8 or int4 one, scaled per slice of axis or
-// as a whole.
+// weights returns a random constant; in a quantized graph DequantizeLinear of one of at most 8 bits, scaled per slice of axis, as a
+// whole, or a matrix in blocks.
 func (b *builder) weights(axis int, shape ...int) *ir.Value {
 	if !b.quantized {
 		t := tensor.New(tensor.Float32, shape...)
@@ -136,15 +137,12 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 		}
 		return b.g.NewConst("w", t)
 	}
-	d, most := tensor.Int8, 127
-	if b.IntN(4) == 0 {
-		d, most = tensor.Int4, 7
-	}
-	t := tensor.New(d, shape...)
-	for i := range t.Len() {
-		t.SetI64(i, int64(b.IntN(2*most+1)-most))
-	}
+	d := []tensor.DType{tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int4, tensor.Int2, tensor.Uint4}[b.IntN(6)]
+	t := b.integers(d, shape...)
 	n := shape[axis]
+	if len(shape) == 2 && b.IntN(4) == 0 {
+		return b.blocked(t, 1-axis)
+	}
 	if b.IntN(3) == 0 {
 		s := b.scalar("scale", tensor.Floats([]float32{0.002 + 0.01*b.Float32()}))
 		return b.node("DequantizeLinear", nil, b.g.NewConst("w", t), s, b.scalar("zero", tensor.New(d)))
@@ -155,6 +153,39 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 	}
 	attrs := ir.Attrs{"axis": int64(axis)}
 	return b.node("DequantizeLinear", attrs, b.g.NewConst("w", t), b.g.NewConst("scale", tensor.Floats(scales, n)), b.g.NewConst("zero", tensor.New(d, n)))
+}
+
+// integers returns a constant with all values that a type has but the least, which symmetric weights do without.
+func (b *builder) integers(d tensor.DType, shape ...int) *tensor.Tensor {
+	t := tensor.New(d, shape...)
+	lo, hi := d.Range()
+	if d.IsSigned() && d.Bits() > 2 {
+		lo++
+	}
+	for i := range t.Len() {
+		t.SetI64(i, lo+b.Int64N(hi-lo+1))
+	}
+	return t
+}
+
+// blocked dequantizes a matrix with a scale per block along an axis: whole multiples of one, or any; and sometimes zero points.
+func (b *builder) blocked(t *tensor.Tensor, axis int) *ir.Value {
+	block := 1 + b.IntN(t.Shape[axis]+2)
+	shape := slices.Clone(t.Shape)
+	shape[axis] = (shape[axis] + block - 1) / block
+	scales, whole := tensor.New(tensor.Float32, shape...), b.IntN(2) == 0
+	for i := range scales.Len() {
+		s := 0.002 + 0.01*b.Float64()
+		if whole {
+			s = float64(1+b.IntN(255)) / (1 << 14)
+		}
+		scales.SetF64(i, s)
+	}
+	attrs, in := ir.Attrs{"axis": int64(axis), "block_size": int64(block)}, []*ir.Value{b.g.NewConst("w", t), b.g.NewConst("scale", scales)}
+	if b.IntN(3) == 0 {
+		in = append(in, b.g.NewConst("zero", b.integers(t.DType, shape...)))
+	}
+	return b.node("DequantizeLinear", attrs, in...)
 }
 
 func (b *builder) floats(n int, lo, hi float32) *ir.Value {
@@ -168,10 +199,13 @@ func (b *builder) floats(n int, lo, hi float32) *ir.Value {
 func (b *builder) conv(x *ir.Value) *ir.Value {
 	c := x.Type.Shape[1]
 	group, oc := 1, 1+b.IntN(8)
-	switch b.IntN(4) {
-	case 0:
+	if b.IntN(4) == 0 {
+		oc = 8 + b.IntN(24)
+	}
+	switch kind := b.IntN(4); {
+	case kind == 0 || c >= 24 && kind < 3:
 		group, oc = c, c*(1+b.IntN(2))
-	case 1:
+	case kind == 1:
 		if c%2 == 0 {
 			group, oc = 2, 2*(1+b.IntN(3))
 		}
