@@ -330,10 +330,13 @@ func printQuantized(out io.Writer, r *report.Quantized) error {
 		fmt.Fprintf(w, "accuracy\t%.1f %% (%d of %d), the float model %.1f %% (%d)\n", percent(a.Integer, a.Samples), a.Integer, a.Samples, percent(a.Float, a.Samples), a.Float)
 	}
 	printTies(w, r)
+	if needs := twoBitsNeed(r.Layers); needs != "" {
+		fmt.Fprintf(w, "note\t%s\n", needs)
+	}
 	for _, c := range r.Choices {
 		fmt.Fprintf(w, "%s bits\t%s: %s", c.Precision(), c.Layer, c.Why)
-		if c.Saved > 0 {
-			fmt.Fprintf(w, " (4 bits save %s, and alone leave %.1f dB)", bytesText(c.Saved), c.SNR)
+		if c.Fewer > 0 {
+			fmt.Fprintf(w, " (%d bits save %s, and alone leave %.1f dB)", c.Fewer, bytesText(c.Saved), c.SNR)
 		}
 		fmt.Fprintln(w)
 	}
@@ -341,6 +344,21 @@ func printQuantized(out io.Writer, r *report.Quantized) error {
 		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
 	}
 	return w.Flush()
+}
+
+// twoBitsNeed says which runtimes take weights of 2 bits, where there are some.
+func twoBitsNeed(layers []quantize.Layer) string {
+	needs := ""
+	for _, l := range layers {
+		if l.Bits != 2 {
+			continue
+		}
+		if l.Op == "Conv" {
+			return "weights of 2 bits are in ONNX from opset 25 on; ONNX Runtime 1.32 runs convolutions of them with its graph optimizations off only"
+		}
+		needs = "weights of 2 bits are in ONNX from opset 25 on"
+	}
+	return needs
 }
 
 func printTies(w io.Writer, r *report.Quantized) {

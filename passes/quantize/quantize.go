@@ -77,6 +77,16 @@ type Layer struct {
 	Hist        []int  `json:"histogram"` // of the float weights, between their least and greatest
 }
 
+// Precision is the layer's, as the command takes it: bits of the weights, or of 16-bit activations and weights as 16x8.
+func (l Layer) Precision() string { return precisionText(l.Bits, l.Activations) }
+
+func precisionText(weights, activations int) string {
+	if activations == 16 {
+		return fmt.Sprintf("16x%d", weights)
+	}
+	return fmt.Sprint(weights)
+}
+
 // Run quantizes g, which it changes to the prepared float graph. Every sample has a tensor per input.
 func Run(g *ir.Graph, samples [][]*tensor.Tensor, opt Options) (*Result, error) {
 	if len(samples) == 0 {
