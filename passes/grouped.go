@@ -26,22 +26,11 @@ var factorTypes = []struct {
 // blocksOf reads weights in blocks along the axis that is not the output's. nil where they are not, or where rounding the factors could
 // change a sum of products with inputs of at most 1 by more than slack.
 func blocksOf(d *quantized, axis int, slack float64) *grouped {
-	block := d.block()
-	if block == 0 || !d.q.IsConst() || len(d.q.Type.Shape) != 2 || axisOfDequantize(d) != 1-axis || d.bits() > 8 {
+	if d.block() == 0 {
 		return nil
 	}
-	rows := func(t *tensor.Tensor) *tensor.Tensor {
-		if axis == 1 {
-			return turned(t)
-		}
-		return t
-	}
-	g, scales := &grouped{w: rows(d.q.Const), group: block}, rows(d.scale.Const)
-	if d.zero != nil {
-		g.zeros = rows(d.zero.Const)
-		g.centre()
-	}
-	if slices.ContainsFunc(scales.Float64s(), func(s float64) bool { return !(s > 0) || math.IsInf(s, 1) }) {
+	g, scales := groupsIn(d, axis)
+	if g == nil || slices.ContainsFunc(scales.Float64s(), func(s float64) bool { return !(s > 0) || math.IsInf(s, 1) }) {
 		return nil
 	}
 	for k := range factorTypes {
@@ -50,6 +39,48 @@ func blocksOf(d *quantized, axis int, slack float64) *grouped {
 		}
 	}
 	return nil
+}
+
+// groupsIn reads the weights of a matrix product whose inputs are in blocks, or all in one, with the scales of those. nil where they
+// are not of that kind.
+func groupsIn(d *quantized, axis int) (*grouped, *tensor.Tensor) {
+	if !d.q.IsConst() || len(d.q.Type.Shape) != 2 || d.bits() > 8 || !d.q.Type.DType.IsInt() {
+		return nil, nil
+	}
+	outputs, inputs := d.q.Type.Shape[axis], d.q.Type.Shape[1-axis]
+	rows := func(t *tensor.Tensor) *tensor.Tensor {
+		switch {
+		case d.block() == 0:
+			return spread(t, outputs)
+		case axis == 1:
+			return turned(t)
+		}
+		return t
+	}
+	g := &grouped{w: d.q.Const, group: inputs}
+	if axis == 1 {
+		g.w = turned(g.w)
+	}
+	switch {
+	case d.block() > 0 && axisOfDequantize(d) == 1-axis:
+		g.group = d.block()
+	case d.block() > 0 || d.scale.Const.Len() != 1 && (d.scale.Const.Len() != outputs || axisOfDequantize(d) != axis):
+		return nil, nil
+	}
+	if d.zero != nil {
+		g.zeros = rows(d.zero.Const)
+		g.centre()
+	}
+	return g, rows(d.scale.Const)
+}
+
+// spread returns one element, or one per output, as [outputs][1].
+func spread(t *tensor.Tensor, outputs int) *tensor.Tensor {
+	out := tensor.New(t.DType, outputs, 1)
+	for i := range outputs {
+		out.SetF64(i, t.F64(i%t.Len()))
+	}
+	return out
 }
 
 // split finds the factors of every output. It reports false where those of a byte are not exact.

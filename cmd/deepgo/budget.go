@@ -22,7 +22,7 @@ const codeGuess = 12_000
 // quantize quantizes with 8 bits, or with the bits that --max-drop and --budget ask for.
 func (f *quantizeFlags) quantize(c *cobra.Command, m *deepgo.Model, calib, eval *samples.Set, opt quantize.Options, metadata map[string]string) (*deepgo.Quantized, error) {
 	if f.weightOnly {
-		return m.QuantizeWeights(metadata)
+		return m.QuantizeWeights(opt, metadata)
 	}
 	goal, ram, err := f.parseGoal()
 	if err != nil {

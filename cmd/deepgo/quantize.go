@@ -66,7 +66,7 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	}
 	f.load.add(c)
 	c.Flags().StringVar(&f.calib, "calib", "", "samples of the input: an .npy or .csv `file`, or a folder")
-	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense and recurrent layers in 8 bits, and compute in float; --calib then only measures")
+	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense layers with --weights bits and those of recurrent layers in 8, and compute in float; --calib then only measures")
 	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
 	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6; grey, layout=nhwc or layout=nchw for arrays of pixels")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
@@ -88,7 +88,7 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
 	c.Flags().StringVar(&f.report, "report", "", "write a page about the ranges, the error and the choices into this `file`.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
-	for _, other := range []string{"io", "weights", "dense", "activations", "layer", "max-drop", "budget"} {
+	for _, other := range []string{"io", "activations", "max-drop", "budget"} {
 		c.MarkFlagsMutuallyExclusive("weight-only", other)
 	}
 	return c

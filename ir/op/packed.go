@@ -268,15 +268,21 @@ func (g *groups) signed() (w, zeros *tensor.Tensor) {
 	return w, zeros
 }
 
-// evalFCN is evalFCS8 on weights that stand packed, in groups.
-func evalFCN(c *Call) ([]*tensor.Tensor, error) {
+// packedGroups reads the weights of a kernel, which stand packed, and the zero points in an input.
+func packedGroups(c *Call, zeros int) *groups {
 	a := c.Attrs
 	g := &groups{k: a.Int("K"), n: a.Int("NO"), group: a.Int("GROUP"), perRow: a.Int("GROUPS")}
 	g.w = unpackRows(c.X(1), g.n, g.k, a.Int("BITS"))
 	if a.Bool("ZEROS") {
-		g.zeros = c.X(3)
+		g.zeros = c.X(zeros)
 	}
-	if a.Bool("FACTORS") {
+	return g
+}
+
+// evalFCN is evalFCS8 on weights that stand packed, in groups.
+func evalFCN(c *Call) ([]*tensor.Tensor, error) {
+	g := packedGroups(c, 3)
+	if c.Attrs.Bool("FACTORS") {
 		g.factors = c.X(2)
 	}
 	wide := *c

@@ -15,7 +15,7 @@ const reportBins = 64
 func (q *quantizer) compare() error {
 	r := q.result
 	r.Graph = q.build(false).g
-	recurrent := narrowWeights(r.Graph, isRecurrent)
+	recurrent := q.narrowWeights(r.Graph, isRecurrent)
 	if err := ir.Check(r.Graph); err != nil {
 		ir.Bugf("quantizing broke the graph: %s", err)
 	}

@@ -147,9 +147,13 @@ func channelOf(n *ir.Node) func(i int) int {
 
 // nearest rounds a product's weights to nearest.
 func nearest(n *ir.Node, p Precision) *weights {
-	group := p.Group
-	if p.Weights == 8 {
-		group = 0
+	return &weights{grid: roundNearest(n.Inputs[1].Const, sharingOf(n, p.group()), p.Weights)}
+}
+
+// group is 0 where groups do not pay: 8 bits are enough without.
+func (p Precision) group() int {
+	if p.Weights >= 8 {
+		return 0
 	}
-	return &weights{grid: roundNearest(n.Inputs[1].Const, sharingOf(n, group), p.Weights)}
+	return p.Group
 }
