@@ -17,8 +17,8 @@ func HuntOn(ctx context.Context, target string, seed uint64, n int, found func(D
 	for i := range n {
 		s := (seed+uint64(i))*2 + 1 // odd seeds are quantized
 		g := graphOf(s)
-		if err := CheckOn(ctx, target, g, s); err != nil {
-			small := Shrink(g, func(c *ir.Graph) bool { return CheckOn(ctx, target, c, s) != nil })
+		if _, err := CheckOn(ctx, target, g, s); err != nil {
+			small := Shrink(g, func(c *ir.Graph) bool { _, err := CheckOn(ctx, target, c, s); return err != nil })
 			found(Difference{s, small, err})
 		}
 		if err := ctx.Err(); err != nil {
@@ -29,26 +29,27 @@ func HuntOn(ctx context.Context, target string, seed uint64, n int, found func(D
 	return nil
 }
 
-// CheckOn returns the first difference between what the C computes of g on a target and what the interpreter does.
-func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64) error {
+// CheckOn returns the program that g becomes for a target, and the first difference between what it computes and what the interpreter
+// does.
+func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64) (*deepgo.Program, error) {
 	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: g}
 	p, err := m.Compile(deepgo.CompileOptions{Name: "fuzz", Emit: "single", Target: target})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in := samples.Random(m.InputTypes(), seed)
 	want, err := interp.Run(p.Lowered, in, interp.Options{})
 	if err != nil {
-		return err
+		return p, err
 	}
 	x, err := verify.Execute(ctx, p, [][]*tensor.Tensor{in}, verify.Build{})
 	if err != nil {
-		return err
+		return p, err
 	}
 	for i, got := range x.Outputs[0] {
-		if err := agree(want[i], got, 0); err != nil {
-			return fmt.Errorf("output %d on %s: %w", i, target, err)
+		if err := agree(want[i], got, floatStep(p.Lowered)); err != nil {
+			return p, fmt.Errorf("output %d on %s: %w", i, target, err)
 		}
 	}
-	return nil
+	return p, nil
 }

@@ -33,24 +33,6 @@ func TestRandomGraphs(t *testing.T) {
 	}
 }
 
-// TestRandomGraphsOnCortexM4 looks for differences in quantized graphs where the kernels use DSP instructions.
-func TestRandomGraphsOnCortexM4(t *testing.T) {
-	for _, tool := range []string{"arm-none-eabi-gcc", "qemu-system-arm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
-	err := HuntOn(context.Background(), "cortex-m4", 1, 40, func(d Difference) {
-		t.Errorf("seed %d: %v\n%s", d.Seed, d.Err, d.Graph)
-	}, func(int) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestKeptGraphs checks every graph that once differed.
 func TestKeptGraphs(t *testing.T) {
 	needGCC(t)

@@ -137,7 +137,10 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 		}
 		return b.g.NewConst("w", t)
 	}
-	d := []tensor.DType{tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int4, tensor.Int2, tensor.Uint4}[b.IntN(6)]
+	d := []tensor.DType{tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int4, tensor.Int4, tensor.Int2, tensor.Uint4}[b.IntN(8)]
+	if tensor.Len(shape) > 600 && b.IntN(2) == 0 { // packing pays
+		d = []tensor.DType{tensor.Int4, tensor.Int2}[b.IntN(2)]
+	}
 	t := b.integers(d, shape...)
 	n := shape[axis]
 	if len(shape) == 2 && b.IntN(4) == 0 {
