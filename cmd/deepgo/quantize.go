@@ -245,7 +245,7 @@ func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all i
 
 // evaluate measures the loss.
 func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*report.Quantized, error) {
-	r := &report.Quantized{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
+	r := &report.Quantized{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Absorbed: q.Absorbed, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
 	for _, l := range q.Layers {
 		r.Float, r.Integer = r.Float+4*l.Weights, r.Integer+l.Bytes
 	}

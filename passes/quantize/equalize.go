@@ -134,7 +134,7 @@ func keepWeights(list []pair) savedAll {
 
 func (all savedAll) restore() {
 	for _, s := range all {
-		copy(s.node.Inputs, s.inputs)
+		s.node.Inputs = append([]*ir.Value(nil), s.inputs...)
 	}
 }
 

@@ -39,6 +39,7 @@ type Options struct {
 	Raw    []*Params // per input: parameters that are known to be exact, such as those of a camera's bytes; nil otherwise
 
 	NoEqualize bool                             // leave the channels as they are
+	NoAbsorb   bool                             // leave high biases where they are
 	NoChoice   bool                             // min-max ranges only
 	NoCorrect  bool                             // leave the biases as they are
 	Step       func(what string, done, all int) // called as the work goes on
@@ -50,6 +51,7 @@ type Result struct {
 	Points    []Point
 	Layers    []Layer
 	Equalized int // pairs of layers whose channels were brought to one size
+	Absorbed  int // layers whose high biases went into the next one's
 }
 
 // Point is an activation that was quantized.
@@ -104,6 +106,7 @@ func Run(g *ir.Graph, samples [][]*tensor.Tensor, opt Options) (*Result, error) 
 		run  func() error
 	}{
 		{"equalizing channels", q.equalize},
+		{"absorbing biases", q.absorb},
 		{"measuring ranges", q.measure},
 		{"rounding weights", q.round},
 		{"choosing ranges", q.choose},
