@@ -49,6 +49,15 @@ func (m *Model) QuantizeWeights(opt quantize.Options, metadata map[string]string
 	return m.quantized(r, nil, metadata)
 }
 
+// QuantizeDynamic makes integers of the products, whose activations are quantized at run time: no samples are needed.
+func (m *Model) QuantizeDynamic(opt quantize.Options, metadata map[string]string) (*Quantized, error) {
+	r, err := quantize.Dynamic(m.Graph.Clone(), opt)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	return m.quantized(r, nil, metadata)
+}
+
 // WithGraph returns a model of the same name with another graph.
 func (m *Model) WithGraph(g *ir.Graph) *Model { return &Model{File: m.File, Name: m.Name, Graph: g} }
 

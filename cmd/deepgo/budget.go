@@ -24,6 +24,9 @@ func (f *quantizeFlags) quantize(c *cobra.Command, m *deepgo.Model, calib, eval 
 	if f.weightOnly {
 		return m.QuantizeWeights(opt, metadata)
 	}
+	if f.dynamic {
+		return m.QuantizeDynamic(opt, metadata)
+	}
 	goal, ram, err := f.parseGoal()
 	if err != nil {
 		return nil, &usageError{"quantize", err}

@@ -26,6 +26,7 @@ type quantizeFlags struct {
 	load       loadFlags
 	calib      string
 	weightOnly bool
+	dynamic    bool
 	limit      int
 	preprocess string
 	out        string
@@ -67,6 +68,7 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	f.load.add(c)
 	c.Flags().StringVar(&f.calib, "calib", "", "samples of the input: an .npy or .csv `file`, or a folder")
 	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense layers with --weights bits and those of recurrent layers in 8, and compute in float; --calib then only measures")
+	c.Flags().BoolVar(&f.dynamic, "dynamic", false, "quantize activations at run time, each to the range that it has then; --calib then only measures")
 	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
 	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6; grey, layout=nhwc or layout=nchw for arrays of pixels")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
@@ -88,14 +90,17 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
 	c.Flags().StringVar(&f.report, "report", "", "write a page about the ranges, the error and the choices into this `file`.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
-	for _, other := range []string{"io", "activations", "max-drop", "budget"} {
+	for _, other := range []string{"io", "activations", "max-drop", "budget", "dynamic"} {
 		c.MarkFlagsMutuallyExclusive("weight-only", other)
+	}
+	for _, other := range []string{"io", "activations", "max-drop", "budget", "weights", "dense", "group"} {
+		c.MarkFlagsMutuallyExclusive("dynamic", other)
 	}
 	return c
 }
 
 func (f *quantizeFlags) run(c *cobra.Command, file string) error {
-	if f.calib == "" && !f.weightOnly {
+	if f.calib == "" && !f.weightOnly && !f.dynamic {
 		return &usageError{"quantize", errors.New("--calib is missing: samples of what the model will see, an .npy or .csv file or a folder of pictures or tensors")}
 	}
 	m, err := f.load.load(c, file)

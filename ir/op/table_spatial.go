@@ -6,4 +6,5 @@ var spatialTable = [][]*Def{
 	gemmDefs,
 	qlinearDefs,
 	packedDefs,
+	dynamicDefs,
 }

@@ -16,7 +16,7 @@ import (
 // them. The same source gives the same graph.
 func Generate(r *rand.Rand, quantized bool) *ir.Graph {
 	b := &builder{Rand: r, g: &ir.Graph{Name: "fuzz"}, quantized: quantized}
-	b.wide = b.IntN(4) == 0
+	b.wide, b.dynamic = b.IntN(4) == 0, b.IntN(5) == 0
 	b.input()
 	for steps := 2 + r.IntN(7); steps > 0; steps-- {
 		b.step()
@@ -31,6 +31,7 @@ type builder struct {
 	g         *ir.Graph
 	quantized bool
 	wide      bool        // activations have 16 bits, most of them
+	dynamic   bool        // some products quantize their inputs at run time
 	live      []*ir.Value // float values that may be read
 }
 
@@ -64,22 +65,34 @@ func (b *builder) node(opName string, attrs ir.Attrs, in ...*ir.Value) *ir.Value
 	if slices.Contains(in, nil) {
 		return nil
 	}
+	if out := b.nodeOf(1, opName, attrs, in...); out != nil {
+		return out[0]
+	}
+	return nil
+}
+
+// nodeOf is node with several results.
+func (b *builder) nodeOf(outputs int, opName string, attrs ir.Attrs, in ...*ir.Value) []*ir.Value {
 	n := &ir.Node{Op: opName, Attrs: attrs, Inputs: in, From: []string{fmt.Sprintf("%s_%d", opName, len(b.g.Nodes))}}
-	n.Outputs = []*ir.Value{{}}
+	n.Outputs = make([]*ir.Value, outputs)
 	types, err := op.Infer(n)
-	if err != nil || len(types) == 0 || types[0].Len() == 0 || types[0].Len() > 4000 {
+	if err != nil || len(types) < outputs || types[0].Len() == 0 || types[0].Len() > 4000 {
 		return nil
 	}
-	v := b.g.NewValue("v", types[0])
-	v.Def = n
-	n.Outputs[0] = v
+	for i := range n.Outputs {
+		n.Outputs[i] = b.g.NewValue("v", types[i])
+		n.Outputs[i].Def = n
+	}
 	b.g.Nodes = append(b.g.Nodes, n)
-	return v
+	return n.Outputs
 }
 
 func (b *builder) step() {
 	x := b.pick()
 	makers := []func(*ir.Value) *ir.Value{b.unary, b.binary, b.move}
+	if b.dynamic {
+		makers = append(makers, b.dynamicProduct, b.dynamicProduct)
+	}
 	switch len(x.Type.Shape) {
 	case 4:
 		makers = append(makers, b.conv, b.conv, b.conv, b.pool, b.pool, b.norm, b.reduce)
@@ -294,6 +307,32 @@ func identity(n int) []int64 {
 		p[i] = int64(i)
 	}
 	return p
+}
+
+// dynamicProduct multiplies by integers, quantizing x at run time, as quantize_dynamic of ONNX Runtime writes it.
+func (b *builder) dynamicProduct(x *ir.Value) *ir.Value {
+	q := b.nodeOf(3, "DynamicQuantizeLinear", nil, x)
+	d := []tensor.DType{tensor.Int8, tensor.Uint8}[b.IntN(2)]
+	shape := x.Type.Shape
+	var sums *ir.Value
+	switch k := shape[len(shape)-1]; {
+	case q == nil:
+		return nil
+	case len(shape) == 4 && b.IntN(3) > 0:
+		group := []int{1, shape[1]}[b.IntN(2)]
+		w := b.g.NewConst("w", b.integers(d, group*(1+b.IntN(4)), shape[1]/group, 1+b.IntN(3), 1+b.IntN(3)))
+		sums = b.node("ConvInteger", ir.Attrs{"group": int64(group), "pads": b.ints(0, 2, 4), "strides": b.ints(1, 2, 2)}, q[0], w, q[2], b.g.NewConst("zero", b.integers(d, 1)))
+	case len(shape) > 1 && b.IntN(3) == 0: // both operands at run time
+		perm := identity(len(shape))
+		perm[len(shape)-1], perm[len(shape)-2] = perm[len(shape)-2], perm[len(shape)-1]
+		sums = b.node("MatMulInteger", nil, q[0], b.node("Transpose", ir.Attrs{"perm": perm}, q[0]), q[2], q[2])
+	default:
+		n := 1 + b.IntN(8)
+		zero := []int{n, 1}[b.IntN(2)]
+		sums = b.node("MatMulInteger", nil, q[0], b.g.NewConst("w", b.integers(d, k, n)), q[2], b.g.NewConst("zero", b.integers(d, zero)))
+	}
+	scaled := b.node("Mul", nil, b.node("Cast", ir.Attrs{"to": int64(1)}, sums), q[1])
+	return b.node("Mul", nil, scaled, b.scalar("scale", tensor.Floats([]float32{0.001 + 0.01*b.Float32()})))
 }
 
 func (b *builder) softmax(x *ir.Value) *ir.Value { return b.node("Softmax", nil, x) }
