@@ -6,7 +6,7 @@
 //	%d: f32[1,4] = Relu(%c)                      =>
 //	%y: i8[1,4] = QuantizeLinear(%d, %ys, %yz)
 //
-// Products become QLinearConv and QGemm, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, any function
+// Products become QLinearConv, QGemm and QLinearMatMul, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, any function
 // of one 8-bit value a Lookup, and bounds or another scale of 16-bit values Requantize. Operators that only move elements, or
 // choose among them, move to the integers' side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and
 // DequantizeLinear are operators too.
@@ -27,7 +27,7 @@ func qdq(g *ir.Graph, _ *Config) (int, error) {
 	return rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case n.Op == "QuantizeLinear":
-			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n)
+			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedMatMul(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n) || quantizeParts(r, n)
 		case movers[n.Op]:
 			return moveIntegers(r, n)
 		}
@@ -170,6 +170,23 @@ func quantizeEarlier(r *rewriter, n *ir.Node) bool {
 	y := n.Outputs[0]
 	q := r.emit(y.Name+".q", "QuantizeLinear", n.Attrs.Clone(), ir.Type{DType: y.Type.DType, Shape: m.Inputs[0].Type.Shape, Quant: y.Type.Quant}, n.From, m.Inputs[0], scale, zero)
 	r.supersede(y, r.emit(y.Name, m.Op, m.Attrs.Clone(), y.Type, m.From, slices.Concat([]*ir.Value{q}, m.Inputs[1:])...))
+	return true
+}
+
+// quantizeParts puts QuantizeLinear before a Concat of dequantized values, so that integers are joined; those of another scale change it
+// first.
+func quantizeParts(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	m := n.Inputs[0].Def
+	if !ok || m == nil || m.Op != "Concat" || r.only(n.Inputs[0]) != n || slices.ContainsFunc(m.Inputs, func(v *ir.Value) bool { return activation(v) == nil }) {
+		return false
+	}
+	y := n.Outputs[0]
+	var parts []*ir.Value
+	for _, v := range m.Inputs {
+		parts = append(parts, r.emit(v.Name+".q", "QuantizeLinear", n.Attrs.Clone(), ir.Type{DType: y.Type.DType, Shape: v.Type.Shape, Quant: y.Type.Quant}, n.From, v, scale, zero))
+	}
+	r.supersede(y, r.emit(y.Name, "Concat", m.Attrs.Clone(), y.Type, m.From, parts...))
 	return true
 }
 
@@ -371,6 +388,34 @@ func quantizedProduct(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
+// quantizedMatMul makes MatMul of two dequantized values at run time QLinearMatMul.
+func quantizedMatMul(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	if !ok {
+		return false
+	}
+	at, attrs, through := clamped(r, n, scale, zero)
+	if at == nil || at.Op != "MatMul" {
+		return false
+	}
+	a, b := activation(at.Inputs[0]), activation(at.Inputs[1])
+	if a == nil || b == nil || !oneBatch(at.Inputs[0].Type.Shape, at.Inputs[1].Type.Shape) {
+		return false
+	}
+	y := n.Outputs[0]
+	r.supersede(y, r.emit(y.Name, "QLinearMatMul", attrs, y.Type, fromAll(append(through, n)), a.q, a.scale, a.zeroPoint(r.g), b.q, b.scale, b.zeroPoint(r.g), scale, zero))
+	return true
+}
+
+// oneBatch reports whether the leading dimensions of two matrices are the same, or those of one are absent: the kernel has one loop for them.
+func oneBatch(a, b []int) bool {
+	if len(a) < 2 || len(b) < 2 {
+		return false
+	}
+	a, b = a[:len(a)-2], b[:len(b)-2]
+	return slices.Equal(a, b) || tensor.Len(a) == 1 || tensor.Len(b) == 1
+}
+
 // integerProduct is a product that can be taken of integers.
 type integerProduct struct {
 	op    string
@@ -522,8 +567,7 @@ func realValues(v *ir.Value) []float64 {
 	return out
 }
 
-// quantizedSum makes Add of two dequantized values QLinearAdd, and Add or Mul by a dequantized constant per channel
-// QLinearAdd or QLinearMul.
+// quantizedSum makes Add and Mul of dequantized values QLinearAdd and QLinearMul.
 func quantizedSum(r *rewriter, n *ir.Node) bool {
 	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
@@ -533,23 +577,29 @@ func quantizedSum(r *rewriter, n *ir.Node) bool {
 	if at == nil || at.Op != "Add" && at.Op != "Mul" {
 		return false
 	}
-	a, b := dequantized(at.Inputs[0]), dequantized(at.Inputs[1])
+	a, b := summand(at.Inputs[0]), summand(at.Inputs[1])
 	if a != nil && a.q.IsConst() {
 		a, b = b, a
 	}
-	if a == nil || b == nil || a.q.IsConst() || a.scale.Const.Len() != 1 || b.scale.Const.Len() != 1 || a.bits() != 8 && a.bits() != 16 || b.bits() != 8 && b.bits() != 16 {
+	if a == nil || b == nil || a.q.IsConst() {
 		return false
 	}
 	y := n.Outputs[0]
-	switch {
-	case b.q.IsConst() && channelConst(b.q.Type.Shape, a.q.Type.Shape) && slices.Equal(y.Type.Shape, a.q.Type.Shape):
-	case at.Op == "Add" && !b.q.IsConst() && slices.Equal(a.q.Type.Shape, b.q.Type.Shape) && sumFits(a, b, scale):
-	default:
+	if perChannel := b.q.IsConst() && channelConst(b.q.Type.Shape, a.q.Type.Shape); at.Op == "Add" && !perChannel && !sumFits(a, b, scale) {
 		return false
 	}
 	op := map[string]string{"Add": "QLinearAdd", "Mul": "QLinearMul"}[at.Op]
 	r.supersede(y, r.emit(y.Name, op, attrs, y.Type, fromAll(append(through, n)), a.q, a.scale, a.zeroPoint(r.g), b.q, b.scale, b.zeroPoint(r.g), scale, zero))
 	return true
+}
+
+// summand is dequantized for values of 8 or 16 bits with one scale, constants too.
+func summand(v *ir.Value) *quantized {
+	d := dequantized(v)
+	if d == nil || d.scale.Const.Len() != 1 || d.bits() != 8 && d.bits() != 16 {
+		return nil
+	}
+	return d
 }
 
 // sumFits reports whether both scales are within reach of the kernel's common scale.

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -27,10 +28,7 @@ func poolWindow(c *Call) (*window, error) {
 	if len(x) < 3 {
 		return nil, fmt.Errorf("X has shape %v; expected [N, C, …]", x)
 	}
-	if c.Def.Name == "GlobalAveragePool" || c.Def.Name == "GlobalMaxPool" {
-		return newWindow(ir.Attrs{}, x[2:], x[2:])
-	}
-	if c.Attrs.Bool("global") {
+	if strings.Contains(c.Def.Name, "Global") || c.Attrs.Bool("global") {
 		return newWindow(ir.Attrs{}, x[2:], x[2:])
 	}
 	if c.Attrs.Ints("kernel_shape") == nil {

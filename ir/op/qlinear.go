@@ -201,8 +201,7 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
 	per := w.Len() / n
-	xlo, xhi := p.xt.Range()
-	reach := max(xhi-s.xz, s.xz-xlo)
+	reach := reachOf(p.xt, s.xz)
 	sums := make([]int64, n)
 	for k := range n {
 		size := int64(0)
@@ -231,6 +230,12 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 	}
 	p.consts = []*ir.Value{l.Constant("b", b), l.Constant("m", m), l.Constant("s", sh)}
 	return p, nil
+}
+
+// reachOf is the greatest magnitude of a quantized value less its zero point.
+func reachOf(d tensor.DType, zero int64) int64 {
+	lo, hi := d.Range()
+	return max(hi-zero, zero-lo)
 }
 
 func (p *product) accumulator() tensor.DType {
@@ -334,6 +339,7 @@ func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.xs *= float64(c.Attrs.Float("alpha"))
 	a, b := c.X(0).Int64s(), c.X(3).Int64s()
 	ai, ak := strides2(k, m, c.Attrs.Bool("transA"))
 	bk, bj := strides2(n, k, c.Attrs.Bool("transB"))
@@ -353,13 +359,14 @@ func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
 
 func lowerQGemm(l *Lowering) error {
 	w := l.Const(3)
-	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") || l.Attrs.Float("alpha") != 1 {
-		return fmt.Errorf("QGemm is available in C for constant B and C, alpha 1 and no transA")
+	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") {
+		return fmt.Errorf("QGemm is available in C for constant B and C, and no transA")
 	}
 	s, err := newScales(l.Call, 1, 4, 7)
 	if err != nil {
 		return err
 	}
+	s.xs *= float64(l.Attrs.Float("alpha"))
 	m, k, n, err := gemmSizes(l.Attrs, l.Shape(0), w.Shape)
 	if err != nil {
 		return err
@@ -367,10 +374,15 @@ func lowerQGemm(l *Lowering) error {
 	if !l.Attrs.Bool("transB") {
 		w = gatherStrided(w, []int{n, k}, []int{1, n}, 0)
 	}
+	return l.denseOfRows(s, w, l.Const(6), m, k, n)
+}
+
+// denseOfRows emits the fully connected layer of weights [n][k] on m rows.
+func (l *Lowering) denseOfRows(s *scales, w, bias *tensor.Tensor, m, k, n int) error {
 	narrow := w.DType == tensor.Int4 && s.symmetric() // however few: fc4_s8 is small
 	stored := w.DType
 	w = s.centre(w, func(i int) int { return i / k })
-	p, err := l.product(s, w, l.Const(6), n, false)
+	p, err := l.product(s, w, bias, n, false)
 	if err != nil {
 		return err
 	}
@@ -383,7 +395,7 @@ func lowerQGemm(l *Lowering) error {
 	}
 	if bits := packedBits(stored, w, n); bits < 8 {
 		g := &groups{m: m, k: k, n: n, group: k, perRow: 1, w: w.Convert(signedTypes[bits])}
-		return l.packedGemm(g, s, l.Const(6))
+		return l.packedGemm(g, s, bias)
 	}
 	l.Replace("fc"+p.suffix(), attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
 	return nil

@@ -11,14 +11,17 @@ import (
 
 // Sums, products by constants, averages and Softmax of quantized values, as ONNX Runtime's own operators write them.
 var qpointwiseDefs = []*Def{
-	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point?", "B", "B_scale", "B_zero_point?", "C_scale", "C_zero_point?"), Out: Args("C"),
 		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
-	{Name: "QLinearMul", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+	{Name: "QLinearMul", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point?", "B", "B_scale", "B_zero_point?", "C_scale", "C_zero_point?"), Out: Args("C"),
 		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
-	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+	{Name: "QLinearGlobalAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+		Attrs: []Attr{Int("channels_last", 0)}, Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
+	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point?"), Out: Args("Y"),
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
-	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
+	{Name: "mul_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQMulKernel, InPlace: []int{0, 1}},
 	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
 	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
 	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
@@ -28,7 +31,15 @@ var qpointwiseDefs = []*Def{
 
 func inferQBinary(c *Call) ([]ir.Type, error) {
 	shape, err := broadcast(c.Shape(0), c.Shape(3))
-	return typed(c.Type(7).DType, shape...), err
+	return typed(c.zeroType(7, c.Type(0).DType), shape...), err
+}
+
+// zeroType is the type of a zero point, or where it is absent a given one.
+func (c *Call) zeroType(i int, d tensor.DType) tensor.DType {
+	if c.Has(i) {
+		return c.Type(i).DType
+	}
+	return d
 }
 
 func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
@@ -52,16 +63,69 @@ func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
 	return one(y), nil
 }
 
-// lowerQBinary: two run-time values of one shape become add_s8; a constant per channel makes it a depthwise convolution of
-// one tap, whose weights are the factors, or whose bias is the addend.
+// lowerQBinary: a constant per channel makes it a depthwise convolution of one tap, whose weights are the factors, or whose bias is
+// the addend; a constant that is one number a table. What else is not of the result's shape is repeated first.
 func lowerQBinary(l *Lowering) error {
-	if l.Const(3) != nil {
-		return l.qAffine()
+	for _, i := range []int{1, 2, 4, 5, 6, 7} {
+		if l.Has(i) && (l.Const(i) == nil || l.Const(i).Len() != 1) {
+			return fmt.Errorf("%s is available in C for one constant scale and zero point of each operand", l.Def.Name)
+		}
 	}
-	if l.Def.Name == "QLinearAdd" && l.Type(0).Len() == l.Out(0).Len() && l.Type(3).Len() == l.Out(0).Len() && l.Const(0) == nil {
-		return l.qAdd()
+	if k := l.Const(3); k != nil && perChannel(k.Shape, l.Shape(0)) && len(l.Shape(0)) <= 4 && l.Type(0).Len() == l.Out(0).Len() && l.qAffine() == nil {
+		return nil
 	}
-	return fmt.Errorf("%s of shapes %v and %v is not available in C", l.Def.Name, l.Shape(0), l.Shape(3))
+	for i, other := range map[int]int{0: 3, 3: 0} {
+		if k := l.Const(other); k != nil && k.Len() == 1 && l.Type(i).DType.Bits() == 8 && l.Type(i).Len() == l.Out(0).Len() {
+			return l.tabulate(i)
+		}
+	}
+	if l.Def.Name == "QLinearMul" {
+		return l.qMul()
+	}
+	return l.qAdd()
+}
+
+// whole returns an operand in the shape of the result.
+func (l *Lowering) whole(i int) *ir.Value {
+	v, t := l.inRAM(l.In(i)), l.Out(0)
+	if v.Type.Len() == t.Len() {
+		return v
+	}
+	shape := tensor.New(tensor.Int64, len(t.Shape))
+	for k, d := range t.Shape {
+		shape.SetI64(k, int64(d))
+	}
+	return l.Emit("Expand", nil, ir.Type{DType: v.Type.DType, Shape: t.Shape}, v, l.Constant("shape", shape))
+}
+
+func (l *Lowering) qMul() error {
+	factor := l.Const(1).F64(0) * l.Const(4).F64(0) / l.Const(6).F64(0)
+	az, bz := zeroAt(l.Const(2), 0), zeroAt(l.Const(5), 0)
+	most := reachOf(l.Type(0).DType, az) * reachOf(l.Type(3).DType, bz)
+	p := &product{wide: most > math.MaxInt32 || float64(most)*factor >= 1<<30}
+	m, err := p.multiplier(factor)
+	if err != nil {
+		return err
+	}
+	lo, hi := l.clampOf(l.Out(0).DType)
+	attrs := ir.Attrs{"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(), "AZ": az, "BZ": bz, "YZ": zeroAt(l.Const(7), 0),
+		"QMIN": lo, "QMAX": hi, "MUL": int64(m.M), "SHIFT": int64(m.Shift)}
+	setAccumulator(attrs, p.wide)
+	l.Replace("mul_s8", attrs, l.whole(0), l.whole(3))
+	return nil
+}
+
+func evalQMulKernel(c *Call) ([]*tensor.Tensor, error) {
+	a, y := c.Attrs, c.newOut(0)
+	for i := range y.Len() {
+		y.SetI64(i, c.rescaled((c.X(0).I64(i)-int64(a.Int("AZ")))*(c.X(1).I64(i)-int64(a.Int("BZ"))), multiplierOf(a)))
+	}
+	return one(y), nil
+}
+
+// multiplierOf is the factor of a kernel that has one for all.
+func multiplierOf(a ir.Attrs) fixed.Multiplier {
+	return fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
 }
 
 // perChannel reports whether shape s varies along axis 1 of x alone.
@@ -79,9 +143,6 @@ const sumBits = 14
 
 func (l *Lowering) qAffine() error {
 	x, k := l.Shape(0), l.Const(3)
-	if len(x) > 4 || !perChannel(k.Shape, x) || l.Const(4).Len() != 1 {
-		return fmt.Errorf("%s with a constant of shape %v is available in C per channel only", l.Def.Name, k.Shape)
-	}
 	n := x[1]
 	s := &scales{xs: l.Const(1).F64(0), xz: zeroAt(l.Const(2), 0), ys: l.Const(6).F64(0), yz: zeroAt(l.Const(7), 0)}
 	w, bias := tensor.New(tensor.Int16, n, 1), tensor.New(tensor.Int32, n)
@@ -137,7 +198,7 @@ func (l *Lowering) qAdd() error {
 		"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(),
 		"AZ": zeroAt(l.Const(2), 0), "BZ": zeroAt(l.Const(5), 0), "YZ": zeroAt(l.Const(7), 0), "QMIN": lo, "QMAX": hi,
 		"AM": int64(math.RoundToEven(math.Ldexp(a, shift))), "BM": int64(math.RoundToEven(math.Ldexp(b, shift))), "SHIFT": int64(shift),
-	}, l.In(0), l.In(3))
+	}, l.whole(0), l.whole(3))
 	return nil
 }
 
@@ -159,7 +220,7 @@ func inferQPool(c *Call) ([]ir.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	types[0].DType = c.Type(4).DType
+	types[0].DType = c.zeroType(4, c.Type(0).DType)
 	return types[:1], nil
 }
 
@@ -169,7 +230,7 @@ func evalQPool(c *Call) ([]*tensor.Tensor, error) {
 		return nil, err
 	}
 	x := c.X(0)
-	y := tensor.New(c.X(4).DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
+	y := tensor.New(c.zeroType(4, x.DType), append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
 	lo, hi := y.DType.Range()
 	factor := c.X(1).F64(0) / c.X(3).F64(0)
 	pool(g, x.Shape, func(i, _ int, out []int, taps func(func(at int))) {
@@ -198,8 +259,7 @@ func lowerQPool(l *Lowering) error {
 		return fmt.Errorf("%s is available in C for one or two spatial axes and windows of one size", l.Def.Name)
 	}
 	xt, xz := l.Type(0).DType, zeroAt(l.Const(2), 0)
-	xlo, xhi := xt.Range()
-	factor, most := l.Const(1).F64(0)/l.Const(3).F64(0)/float64(tensor.Len(g.kernel))*belowOne, max(xhi-xz, xz-xlo)*int64(tensor.Len(g.kernel))
+	factor, most := l.Const(1).F64(0)/l.Const(3).F64(0)/float64(tensor.Len(g.kernel))*belowOne, reachOf(xt, xz)*int64(tensor.Len(g.kernel))
 	p := &product{xt: xt, wide: most > math.MaxInt32 || float64(most)*factor >= 1<<30}
 	m, err := p.multiplier(factor)
 	if err != nil {
@@ -220,7 +280,7 @@ func lowerQPool(l *Lowering) error {
 
 func evalQAvgPool(c *Call) ([]*tensor.Tensor, error) {
 	a, x, y := c.Attrs, c.X(0), c.newOut(0)
-	m := fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
+	m := multiplierOf(a)
 	pool2D(a, func(i, _ int, taps func(func(at int))) {
 		sum := int64(0)
 		taps(func(at int) { sum += x.I64(at) - int64(a.Int("XZ")) })

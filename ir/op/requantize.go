@@ -38,7 +38,7 @@ func lowerRequantize(l *Lowering) error {
 
 func evalRequantKernel(c *Call) ([]*tensor.Tensor, error) {
 	x, y := c.X(0), c.newOut(0)
-	m := fixed.Multiplier{M: int32(c.Attrs.Int("MUL")), Shift: int32(c.Attrs.Int("SHIFT"))}
+	m := multiplierOf(c.Attrs)
 	for i := range x.Len() {
 		y.SetI64(i, c.rescaled(x.I64(i)-int64(c.Attrs.Int("XZ")), m))
 	}

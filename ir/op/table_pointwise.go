@@ -7,4 +7,5 @@ var pointwiseTable = [][]*Def{
 	quantizeDefs,
 	qpointwiseDefs,
 	requantizeDefs,
+	qtableDefs,
 }

@@ -5,6 +5,7 @@ var spatialTable = [][]*Def{
 	poolDefs,
 	gemmDefs,
 	qlinearDefs,
+	qmatmulDefs,
 	packedDefs,
 	dynamicDefs,
 }

@@ -102,7 +102,7 @@ func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]int) int {
 		reads = true
 	case passes.Moves(n.Op):
 		reads = i == 0
-	case n.Op == "Add":
+	case n.Op == "Add" || n.Op == "Mul" && len(nonConst(n)) == 2:
 		reads = !n.Inputs[0].IsConst() && !n.Inputs[1].IsConst()
 	default:
 		reads = integerOps[n.Op] || elementwise && len(nonConst(n)) == 1
