@@ -24,15 +24,60 @@ import (
 
 func qdq(g *ir.Graph, _ *Config) (int, error) {
 	noteParameters(g)
-	return rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
+	changed := rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case n.Op == "QuantizeLinear":
 			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedMatMul(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n) || quantizeParts(r, n)
 		case movers[n.Op]:
 			return moveIntegers(r, n)
+		case n.Op == "Clip":
+			return clipIntegers(r, n)
 		}
 		return false
-	}), nil
+	})
+	return changed + rewriteAll(g, tabulateClip), nil
+}
+
+// clipIntegers makes Clip of integers, as exporters write it for activations of fewer bits than a byte has, bounds of the operator before.
+func clipIntegers(r *rewriter, n *ir.Node) bool {
+	at := n.Inputs[0].Def
+	if at == nil || !clipsIntegers(n) || !clamps[at.Op] || r.only(n.Inputs[0]) != n {
+		return false
+	}
+	attrs := at.Attrs.Clone()
+	lo, hi := boundsOf(n)
+	least, most := n.Outputs[0].Type.DType.Range()
+	tighten(attrs, "clamp_min", int64(math.Max(lo, float64(least))), func(a, b int64) bool { return a > b })
+	tighten(attrs, "clamp_max", int64(math.Min(hi, float64(most))), func(a, b int64) bool { return a < b })
+	y := n.Outputs[0]
+	t := y.Type
+	t.Quant = at.Outputs[0].Type.Quant
+	r.supersede(y, r.emit(y.Name, at.Op, attrs, t, fromAll([]*ir.Node{at, n}), at.Inputs...))
+	return true
+}
+
+// clamps are the operators that bound their results.
+var clamps = map[string]bool{"QLinearConv": true, "QGemm": true, "GroupedGemm": true, "QLinearMatMul": true, "QLinearAdd": true, "QLinearMul": true, "Requantize": true}
+
+// clipsIntegers reports whether n is a Clip of integers of 8 bits or 16 by constants.
+func clipsIntegers(n *ir.Node) bool {
+	d := n.Outputs[0].Type.DType
+	constant := func(v *ir.Value) bool { return v == nil || v.IsConst() && v.Type.Len() == 1 }
+	return n.Op == "Clip" && d.IsInt() && (d.Bits() == 8 || d.Bits() == 16) && constant(n.Input(1)) && constant(n.Input(2))
+}
+
+// tabulateClip makes a table of a Clip of 8-bit integers that is left.
+func tabulateClip(r *rewriter, n *ir.Node) bool {
+	if !clipsIntegers(n) || n.Inputs[0].IsConst() || n.Inputs[0].Type.DType.Bits() != 8 {
+		return false
+	}
+	y := n.Outputs[0]
+	table, err := tabulate([]*ir.Node{n}, y.Type.DType)
+	if err != nil {
+		return false
+	}
+	r.supersede(y, r.emit(y.Name, "Lookup", nil, y.Type, n.From, n.Inputs[0], r.g.NewConst(y.Name+".table", table)))
+	return true
 }
 
 // noteParameters writes scale and zero point into the types of quantized values, for the header of the C.

@@ -58,19 +58,24 @@ func PackedBytes(n, per, bits int) int {
 	return n * per
 }
 
-// packedBits returns the bits of n rows of weights of type d where they are worth packing, 8 where not. centred are the weights less
-// their zero points.
-func packedBits(d tensor.DType, centred *tensor.Tensor, n int) int {
-	bits := d.Bits()
-	if bits >= 8 || PackedBytes(n, centred.Len()/n, bits) == centred.Len() {
-		return 8
-	}
-	for i := range centred.Len() {
-		if v := centred.I64(i); v < -1<<(bits-1) || v >= 1<<(bits-1) {
-			return 8
+// packedBits returns with how many bits n rows of weights, less their zero points, are worth packing: as few as all of them fit, whatever
+// type the file has them in; 8 where it does not pay.
+func packedBits(centred *tensor.Tensor, n int) int {
+	for _, bits := range []int{2, 4} {
+		if PackedBytes(n, centred.Len()/n, bits) < centred.Len() && fitsBits(centred, bits) {
+			return bits
 		}
 	}
-	return bits
+	return 8
+}
+
+func fitsBits(t *tensor.Tensor, bits int) bool {
+	for i := range t.Len() {
+		if v := t.I64(i); v < -1<<(bits-1) || v >= 1<<(bits-1) {
+			return false
+		}
+	}
+	return true
 }
 
 // packedConv emits a convolution with packed weights, centred [OC][IC/G][…] as ONNX has them.

@@ -143,7 +143,7 @@ func lowerQConv(l *Lowering) error {
 		return err
 	}
 	p.attrs(attrs, packed)
-	if bits := packedBits(w.DType, centred, w.Shape[0]); bits < 8 {
+	if bits := packedBits(centred, w.Shape[0]); bits < 8 {
 		l.packedConv(kernel, attrs, p, packed, bits)
 		return nil
 	}
@@ -380,7 +380,6 @@ func lowerQGemm(l *Lowering) error {
 // denseOfRows emits the fully connected layer of weights [n][k] on m rows.
 func (l *Lowering) denseOfRows(s *scales, w, bias *tensor.Tensor, m, k, n int) error {
 	narrow := w.DType == tensor.Int4 && s.symmetric() // however few: fc4_s8 is small
-	stored := w.DType
 	w = s.centre(w, func(i int) int { return i / k })
 	p, err := l.product(s, w, bias, n, false)
 	if err != nil {
@@ -388,12 +387,13 @@ func (l *Lowering) denseOfRows(s *scales, w, bias *tensor.Tensor, m, k, n int) e
 	}
 	attrs := ir.Attrs{"M": int64(m), "K": int64(k), "NO": int64(n)}
 	p.attrs(attrs, w)
-	if narrow && p.suffix() == "_s8" {
+	bits := packedBits(w, n)
+	if (narrow && bits > 2 || bits == 4) && p.suffix() == "_s8" {
 		delete(attrs, "WT")
 		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packRows(w, n, 4))}, p.consts...)...)
 		return nil
 	}
-	if bits := packedBits(stored, w, n); bits < 8 {
+	if bits < 8 {
 		g := &groups{m: m, k: k, n: n, group: k, perRow: 1, w: w.Convert(signedTypes[bits])}
 		return l.packedGemm(g, s, bias)
 	}

@@ -87,7 +87,13 @@ func lowerQBinary(l *Lowering) error {
 
 // whole returns an operand in the shape of the result.
 func (l *Lowering) whole(i int) *ir.Value {
-	v, t := l.inRAM(l.In(i)), l.Out(0)
+	v, t := l.In(i), l.Out(0)
+	if k := l.Const(i); k != nil {
+		if k.Len() < t.Len() {
+			k = gatherStrided(k, t.Shape, broadcastStrides(k.Shape, t.Shape), 0)
+		}
+		return l.load(l.Constant(v.Name, k))
+	}
 	if v.Type.Len() == t.Len() {
 		return v
 	}

@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
-	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -66,15 +65,8 @@ func stepOf(g *ir.Graph) float64 {
 // last bits decide which way a tie goes. It is 0 where integers are computed of integers alone.
 func floatStep(g *ir.Graph) float64 {
 	step := 0.0
-	for _, n := range g.Nodes {
-		if n.Op != "quantize_s8" || n.Inputs[0].Def == nil {
-			continue
-		}
-		v := n.Inputs[0]
-		for v.Def != nil && !strings.HasSuffix(v.Def.Op, "_f32") && !op.ComputesIntegers(v.Def.Op) && len(v.Def.Inputs) > 0 {
-			v = v.Def.Inputs[0]
-		}
-		if v.Def != nil && strings.HasSuffix(v.Def.Op, "_f32") {
+	for _, n := range verify.QuantizedFloats(g) {
+		if n.Attrs.Has("SCALE") {
 			step = max(step, 2*float64(n.Attrs.Float("SCALE")))
 		}
 	}

@@ -262,19 +262,22 @@ func (c *comparison) judge() {
 	c.result.Pass = len(c.result.Problems) == 0
 	// Among fewer elements than this, one that ONNX Runtime's float sums put on the other side of a tie is more than 1 %.
 	const enough = 100
-	if c.quantized() && c.total >= enough && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
+	if c.eightBits() && c.total >= enough && c.result.ExactFraction < 0.99 && c.result.Against == "goldens" {
 		c.problem("%.2f %% of the elements equal the goldens; expected at least 99 %%", 100*c.result.ExactFraction)
 	}
 }
 
-// quantized reports whether the program computes with integers throughout.
-func (c *comparison) quantized() bool {
+// eightBits reports whether the program computes with 8-bit integers, of parameters that are known beforehand: there two runtimes differ
+// at ties alone.
+func (c *comparison) eightBits() bool {
+	eight := false
 	for _, n := range c.program.Lowered.Nodes {
-		if op.ComputesIntegers(n.Op) {
-			return true
+		if strings.HasSuffix(n.Op, "_s16") || n.Op == "dynquantize_f32" {
+			return false
 		}
+		eight = eight || op.ComputesIntegers(n.Op)
 	}
-	return false
+	return eight
 }
 
 func (c *comparison) problem(format string, args ...any) {
@@ -289,19 +292,53 @@ func (c *comparison) compare(k Case, i int, outs []*tensor.Tensor) {
 	for j, got := range outs {
 		v := c.program.Lowered.Outputs[j]
 		step := stepOf(v)
-		if step > 0 && !tensor.Equal(got, c.lowered[i][j]) {
+		tight, loose := tolerance{step, 1}, tolerance{step, stepsAllowed(v)}
+		if len(QuantizedFloats(c.program.Lowered)) > 0 {
+			tight = loose
+		} else if step > 0 && !tensor.Equal(got, c.lowered[i][j]) {
 			c.result.BitExact = false
 			c.problem("%s: output %q is not equal to the interpreter's bit for bit", k.Name, v.Name)
 		}
 		where := fmt.Sprintf("%s: output %q", k.Name, v.Name)
 		reference := func(t *tensor.Tensor) *tensor.Tensor { return convert(t, v.Type.Quant, v.Type) }
-		c.within(where+" against the interpreter's lowered graph", got, c.lowered[i][j], step, k.Goldens == nil)
-		c.within(where+": the lowered graph against the ONNX graph", c.lowered[i][j], reference(c.onnx[i][j]), step, false)
+		c.within(where+" against the interpreter's lowered graph", got, c.lowered[i][j], tight, k.Goldens == nil)
+		c.within(where+": the lowered graph against the ONNX graph", c.lowered[i][j], reference(c.onnx[i][j]), loose, false)
 		if k.Goldens != nil {
 			c.result.Against = "goldens"
-			c.within(where+" against the golden", got, reference(k.Goldens[j]), step, true)
+			c.within(where+" against the golden", got, reference(k.Goldens[j]), loose, true)
 		}
 	}
+}
+
+// stepsAllowed is how many steps an output may be off ONNX Runtime's: one; with 16 bits four, a 64th of a step of 8 bits. Steps are so fine
+// then that the rounding of float32 sums, there, decides about one element in a hundred in every layer.
+func stepsAllowed(v *ir.Value) float64 {
+	if d := v.Def; d != nil && d.Op == "dequantize_s8" {
+		v = d.Inputs[0]
+	}
+	if v.Type.DType.IsInt() && v.Type.DType.Bits() == 16 {
+		return 4
+	}
+	return 1
+}
+
+// QuantizedFloats returns the nodes of a lowered graph that quantize what floats were computed to: the last bits of those decide about
+// ties, so that only the C of one compiler is equal to itself.
+func QuantizedFloats(g *ir.Graph) []*ir.Node {
+	var nodes []*ir.Node
+	for _, n := range g.Nodes {
+		if !strings.HasPrefix(n.Op, "quantize") && n.Op != "dynquantize_f32" {
+			continue
+		}
+		v := n.Inputs[0]
+		for v.Def != nil && !strings.HasSuffix(v.Def.Op, "_f32") && !op.ComputesIntegers(v.Def.Op) && len(v.Def.Inputs) > 0 {
+			v = v.Def.Inputs[0]
+		}
+		if v.Def != nil && strings.HasSuffix(v.Def.Op, "_f32") {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
 }
 
 // stepOf is the quantization step of an output: 1 for integers, the scale for floats that were dequantized last, 0 for
@@ -316,8 +353,19 @@ func stepOf(v *ir.Value) float64 {
 	return 0
 }
 
+// tolerance is what an output may be off: so many steps where it is quantized.
+type tolerance struct{ step, steps float64 }
+
+// excess is a difference from a value in units of what is allowed.
+func (t tolerance) excess(d, want float64) float64 {
+	if t.step > 0 {
+		return d / t.step / t.steps / 1.001
+	}
+	return d / (AbsTol + RelTol*math.Abs(want))
+}
+
 // within checks one output against its reference; where count is set it enters the statistics.
-func (c *comparison) within(what string, got, want *tensor.Tensor, step float64, count bool) {
+func (c *comparison) within(what string, got, want *tensor.Tensor, t tolerance, count bool) {
 	worst, at := 0.0, 0
 	for i := range want.Len() {
 		g, w := got.F64(i), want.F64(i)
@@ -327,21 +375,20 @@ func (c *comparison) within(what string, got, want *tensor.Tensor, step float64,
 		} else if math.IsNaN(d) {
 			d = math.Inf(1)
 		}
-		excess := d / (AbsTol + RelTol*math.Abs(w))
-		if step > 0 {
-			excess = d / step / 1.001
-		}
-		if excess > worst {
+		if excess := t.excess(d, w); excess > worst {
 			worst, at = excess, i
 		}
 		if count {
-			c.count(d, w, step)
+			c.count(d, w, t.step)
 		}
 	}
 	if worst > 1 {
 		unit := "what is allowed"
-		if step > 0 {
-			unit = "a step"
+		if t.step > 0 {
+			unit = fmt.Sprintf("%g steps", t.steps)
+			if t.steps == 1 {
+				unit = "a step"
+			}
 		}
 		c.problem("%s: element %d is %g, expected %g: %.3g times %s", what, at, got.F64(at), want.F64(at), worst, unit)
 	}
