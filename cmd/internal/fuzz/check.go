@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
@@ -55,7 +56,7 @@ func stepOf(g *ir.Graph) float64 {
 	step := 0.0
 	for _, n := range g.Nodes {
 		if n.Op == "QuantizeLinear" && n.Inputs[1].IsConst() {
-			step = max(step, n.Inputs[1].Const.F64(0))
+			step = max(step, slices.Max(n.Inputs[1].Const.Float64s()))
 		}
 	}
 	return 2 * step
@@ -66,8 +67,11 @@ func stepOf(g *ir.Graph) float64 {
 func floatStep(g *ir.Graph) float64 {
 	step := 0.0
 	for _, n := range verify.QuantizedFloats(g) {
-		if n.Attrs.Has("SCALE") {
+		switch {
+		case n.Attrs.Has("SCALE"):
 			step = max(step, 2*float64(n.Attrs.Float("SCALE")))
+		case len(n.Inputs) > 1:
+			step = max(step, 2*slices.Max(n.Inputs[1].Const.Float64s()))
 		}
 	}
 	return step

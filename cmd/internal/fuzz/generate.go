@@ -116,9 +116,31 @@ func (b *builder) requantize(v *ir.Value) *ir.Value {
 	if zero.Type.DType.Bits() > 8 {
 		step /= []float32{100, 100, 100, 1e8}[b.IntN(4)] // so small that biases need 64 bits
 	}
+	if len(v.Type.Shape) > 1 && b.IntN(15) == 0 {
+		return b.requantizeSlices(v, zero.Type.DType, step)
+	}
 	scale := b.scalar("scale", tensor.Floats([]float32{step}))
 	q := b.node("QuantizeLinear", nil, v, scale, zero)
 	return b.node("DequantizeLinear", nil, q, scale, zero)
+}
+
+// requantizeSlices quantizes an activation with a scale and a zero point for every slice of an axis, or block along it.
+func (b *builder) requantizeSlices(v *ir.Value, d tensor.DType, step float32) *ir.Value {
+	axis := b.IntN(len(v.Type.Shape))
+	shape, attrs := []int{v.Type.Shape[axis]}, ir.Attrs{"axis": int64(axis)}
+	if b.IntN(3) == 0 {
+		block := 1 + b.IntN(3)
+		shape = slices.Clone(v.Type.Shape)
+		shape[axis] = (shape[axis] + block - 1) / block
+		attrs["block_size"] = int64(block)
+	}
+	scales := tensor.New(tensor.Float32, shape...)
+	for i := range scales.Len() {
+		scales.SetF64(i, float64(step)*(0.5+b.Float64()))
+	}
+	scale, zero := b.g.NewConst("scale", scales), b.g.NewConst("zero", b.integers(d, shape...))
+	q := b.node("QuantizeLinear", attrs, v, scale, zero)
+	return b.node("DequantizeLinear", attrs.Clone(), q, scale, zero)
 }
 
 // zeroPoint returns that of an activation, whose type is the activation's.
