@@ -347,6 +347,9 @@ func printQuantized(out io.Writer, r *report.Quantized) error {
 	}
 	if worst := r.Worst(); worst != nil {
 		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
+		if len(worst.Hints) > 0 {
+			fmt.Fprintf(w, "because\t%s\nto do\t%s\n", worst.Hints[0].Text, worst.Hints[0].Do)
+		}
 	}
 	return w.Flush()
 }

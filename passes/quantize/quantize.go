@@ -60,12 +60,13 @@ type Point struct {
 	DType  string  `json:"dtype"`
 	Min    float64 `json:"min"` // of the samples
 	Max    float64 `json:"max"`
-	Range  string  `json:"range"` // how the range was chosen: minmax, mse, p99.99, p99.9, kl, exact, follows
+	Range  string  `json:"range"` // how the range was chosen: minmax, mse, p99.99, p99.9, kl, clipped, exact, follows
 	Scale  float32 `json:"scale"`
 	Zero   int32   `json:"zero"`
 	SNR    float64 `json:"snr_db"` // of the value in the quantized network against the float network
 	Cosine float64 `json:"cosine"`
 	Hist   []int   `json:"histogram"` // of the float values between Min and Max
+	Hints  []Hint  `json:"hints,omitempty"`
 }
 
 // Layer is a product with its weights.
