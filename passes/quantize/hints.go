@@ -22,7 +22,8 @@ const (
 	unequalChannels = 64   // greatest to least range of a channel
 	deadShare       = 0.5  // of the integers that no value takes
 	ownShare        = 0.25 // of the noise that the rounding of the activation itself makes, for it to count
-	loud            = 40   // dB of signal to noise that need no explanation
+	loud            = 40   // dB of signal to noise, below which noise needs an explanation though nothing spoils the integers
+	silent          = 60   // dB, above which nothing needs one
 )
 
 // finding is what was seen of an activation on the samples that layers are compared on.
@@ -91,6 +92,9 @@ func (f *finding) noise() float64 { return f.near.noise / math.Max(float64(f.val
 // hints says what is wrong with a point: first what spoils its own integers, where that counts, else where its noise comes from.
 func (q *quantizer) hints(p *point, found map[*point]*finding) []Hint {
 	f := found[p]
+	if f.near.SNR() > silent {
+		return nil
+	}
 	rounding, clipping := p.own().stats.noises(p.own().params)
 	var list []Hint
 	if rounding+clipping < ownShare*f.noise() {
