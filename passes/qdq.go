@@ -61,9 +61,12 @@ var clamps = map[string]bool{"QLinearConv": true, "QGemm": true, "GroupedGemm": 
 
 // clipsIntegers reports whether n is a Clip of integers of 8 bits or 16 by constants.
 func clipsIntegers(n *ir.Node) bool {
+	if n.Op != "Clip" {
+		return false
+	}
 	d := n.Outputs[0].Type.DType
 	constant := func(v *ir.Value) bool { return v == nil || v.IsConst() && v.Type.Len() == 1 }
-	return n.Op == "Clip" && d.IsInt() && (d.Bits() == 8 || d.Bits() == 16) && constant(n.Input(1)) && constant(n.Input(2))
+	return d.IsInt() && (d.Bits() == 8 || d.Bits() == 16) && constant(n.Input(1)) && constant(n.Input(2))
 }
 
 // tabulateClip makes a table of a Clip of 8-bit integers that is left.
