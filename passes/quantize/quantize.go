@@ -134,6 +134,7 @@ type quantizer struct {
 	follows map[*ir.Value]bool // results of movers, which are on a point's grid
 	weights map[*ir.Node]*weights
 	result  *Result
+	quick   bool // rough figures are wanted
 }
 
 func (q *quantizer) step(what string, done, all int) {

@@ -32,8 +32,13 @@ func (w *weights) bias(n *ir.Node) []float64 {
 	return b
 }
 
-// round quantizes the weights of every integer product. Those of less than 8 bits are rounded by what the error of the
-// product's result is, the others to nearest.
+// byResult reports whether a product's weights are rounded by what the error of its result is: those of less than 8 bits, and beside
+// 16-bit activations, where they make nearly all of the noise.
+func (q *quantizer) byResult(p Precision) bool {
+	return p.Weights < 8 || p.Weights == 8 && p.Activations == 16 && !q.quick
+}
+
+// round quantizes the weights of every integer product, by its result or to nearest.
 func (q *quantizer) round() error {
 	q.weights = map[*ir.Node]*weights{}
 	narrow := map[*ir.Value]bool{}
@@ -45,7 +50,7 @@ func (q *quantizer) round() error {
 		if err := p.check(n); err != nil {
 			return err
 		}
-		if p.Weights < 8 {
+		if q.byResult(p) {
 			narrow[n.Inputs[0]] = true
 		}
 	}
@@ -59,7 +64,7 @@ func (q *quantizer) round() error {
 			continue
 		}
 		w := nearest(n, q.precision(n))
-		if x := n.Inputs[0]; w.bits < 8 {
+		if x := n.Inputs[0]; q.byResult(q.precision(n)) {
 			if rounded[x] == nil {
 				if rounded[x], err = q.inputsSoFar(n); err != nil {
 					return err
