@@ -26,10 +26,14 @@ check: packages ## install what the tests need (Debian), and run them all; nothi
 	CI=true $(MAKE) vet
 	CI=true go test -timeout 50m ./...
 
+golden:         ## write anew what tests and pages expect: passes, generated C, README, tutorials
+	go test ./passes ./codegen -count=1 -update
+	CI=true go test ./cmd/deepgo -run 'TestREADME|TestTutorials' -count=1 -update
+
 bench:          ## measure every model of testdata/ledger.txt again, and write it (needs DEEPGO_SHARED)
 	go test ./cmd/deepgo -run TestLedger -count=1 -update
 
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test packages check bench release
+.PHONY: all gen vet test packages check golden bench release

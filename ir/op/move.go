@@ -20,7 +20,7 @@ var moveDefs = []*Def{
 	{Name: "strided", In: Args("x"), Out: Args("y"), Eval: evalStrided},
 	{Name: "place", In: Args("y", "x"), Out: Args("z"), Eval: evalPlace, InPlace: []int{0}},
 	{Name: "fill", Out: Args("y"), Eval: evalFill},
-	{Name: "copy", In: Args("x"), Out: Args("y"), Eval: evalCopy},
+	{Name: "copy", In: Args("x"), Out: Args("y"), Eval: evalCopy, Elementwise: true},
 	{Name: "load", In: Args("x"), Out: Args("y"), Eval: evalCopy},
 }
 

@@ -78,23 +78,23 @@ func fitsBits(t *tensor.Tensor, bits int) bool {
 	return true
 }
 
-// packedConv emits a convolution with packed weights, centred [OC][IC/G][…] as ONNX has them.
+// packedConv emits a convolution with packed weights, which are in the order of the plain kernel: [OC][taps][IC/G], or [taps][OC] of a
+// depthwise one.
 func (l *Lowering) packedConv(kernel string, attrs ir.Attrs, p *product, packed *tensor.Tensor, bits int) {
 	delete(attrs, "WT")
 	attrs["BITS"] = int64(bits)
-	setAccumulator(attrs, p.wide)
-	oc := attrs.Int("OC")
-	if kernel == "dwconv2d" { // [taps][OC]
-		packed = gatherStrided(packed, []int{oc, packed.Len() / oc}, []int{1, oc}, 0)
-	} else {
-		attrs["scratch"] = int64(4 * packed.Len() / oc)
+	p.accumulate(attrs)
+	name, rows := "convn_s8", attrs.Int("OC")
+	attrs["scratch"] = int64(4 * packed.Len() / rows)
+	if kernel == "dwconv2d" {
+		name, rows = "dwconvn_s8", packed.Len()/rows
+		attrs["scratch"] = int64(packed.Len())
 	}
-	name := map[string]string{"conv2d": "convn_s8", "dwconv2d": "dwconvn_s8"}[kernel]
-	l.image(name, attrs, append([]*ir.Value{l.Constant("w", packRows(packed, oc, bits))}, p.consts...)...)
+	l.image(name, attrs, append([]*ir.Value{l.Constant("w", packRows(packed, rows, bits))}, p.consts...)...)
 }
 
-// unpacked is the call of the kernel on weights of a byte each.
-func (c *Call) unpacked(w *tensor.Tensor) *Call {
+// withWeights is the call of the kernel on weights of a byte each.
+func (c *Call) withWeights(w *tensor.Tensor) *Call {
 	wide := *c
 	wide.in = append([]*tensor.Tensor{c.X(0), w}, c.in[2:]...)
 	return &wide
@@ -103,14 +103,13 @@ func (c *Call) unpacked(w *tensor.Tensor) *Call {
 func evalConvN(c *Call) ([]*tensor.Tensor, error) {
 	a := c.Attrs
 	per := a.Int("KH") * a.Int("KW") * a.Int("IC") / a.Int("G")
-	return evalConv2DS8(c.unpacked(unpackRows(c.X(1), a.Int("OC"), per, a.Int("BITS"))))
+	return evalConv2DS8(c.withWeights(unpackRows(c.X(1), a.Int("OC"), per, a.Int("BITS"))))
 }
 
 func evalDWConvN(c *Call) ([]*tensor.Tensor, error) {
 	a := c.Attrs
 	oc, taps := a.Int("OC"), a.Int("KH")*a.Int("KW")
-	rows := unpackRows(c.X(1), oc, taps, a.Int("BITS"))
-	return evalDWConv2DS8(c.unpacked(gatherStrided(rows, []int{taps, oc}, []int{1, taps}, 0)))
+	return evalDWConv2DS8(c.withWeights(unpackRows(c.X(1), taps, oc, a.Int("BITS"))))
 }
 
 // groups is a matrix product in groups.
@@ -216,7 +215,7 @@ func (l *Lowering) packedGemm(g *groups, s *scales, bias *tensor.Tensor) error {
 	p.attrs(attrs, g.w)
 	delete(attrs, "WT")
 	delete(attrs, "XZ")
-	setAccumulator(attrs, p.wide)
+	p.accumulate(attrs)
 	if g.largestSum(p.xt) > math.MaxInt32 {
 		attrs["SUM"] = "int64_t"
 	}

@@ -20,6 +20,9 @@ var poolDefs = []*Def{
 	{Name: "maxpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "avgpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
 	{Name: "avgpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
 }
 

@@ -18,7 +18,8 @@ var qlinearDefs = []*Def{
 		Attrs: append([]Attr{Float("alpha", 1), Int("transA", 0), Int("transB", 0)}, clampAttrs...), Infer: inferQGemm, Eval: evalQGemm, Lower: lowerQGemm},
 	{Name: "conv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
-	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8, Part: "fc_part_s8"},
+	{Name: "fc_part_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
 	{Name: "conv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
@@ -179,12 +180,13 @@ func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tenso
 
 // product holds the constants that every integer product kernel takes.
 type product struct {
-	consts      []*ir.Value // bias, multipliers, shifts
-	xz, yz      int64
-	lo, hi      int64
-	xt, yt      tensor.DType
-	subtractsXZ bool
-	wide        bool // the accumulator has 64 bits
+	consts []*ir.Value // bias, multipliers, shifts
+	xz, yz int64
+	lo, hi int64
+	ties   bool // requantizing may have to break ties
+	xt, yt tensor.DType
+	padded bool
+	wide   bool // the accumulator has 64 bits
 }
 
 // suffix is that of the kernels: _s16 where inputs or accumulator are too large for those of 8 bits.
@@ -195,14 +197,14 @@ func (p *product) suffix() string {
 	return "_s8"
 }
 
-// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. Where
-// no tap is ever skipped the input's zero point goes into the bias, else the kernel subtracts it.
+// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. The input's zero
+// point goes into the bias: kernels multiply inputs as they are, and taps in the padding with the zero point.
 func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
-	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
+	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, padded: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
 	per := w.Len() / n
 	reach := reachOf(p.xt, s.xz)
-	sums := make([]int64, n)
+	sums, most := make([]int64, n), make([]int64, n)
 	for k := range n {
 		size := int64(0)
 		for i := range per {
@@ -210,21 +212,18 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 			sums[k], size = sums[k]+v, size+max(v, -v)
 		}
 		acc := zeroAt(bias, k)
+		share := max(sums[k], -sums[k]) * max(s.xz, -s.xz)
 		// With the zero point in the bias, partial sums reach further: both forms must fit.
-		most := max(acc, -acc) + size*reach + max(sums[k], -sums[k])*max(s.xz, -s.xz)
-		p.wide = p.wide || most > math.MaxInt32 || float64(most)*s.factor(k) >= 1<<30
+		most[k] = max(acc, -acc) + size*reach + share
+		p.wide = p.wide || tooWide(most[k], s.factor(k)) || max(acc, -acc)+size*reachOf(p.xt, 0)+share > math.MaxInt32
 	}
 	b, m, sh := tensor.New(p.accumulator(), n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
 	for k := range n {
-		acc := zeroAt(bias, k)
-		if !padded {
-			acc -= s.xz * sums[k]
-		}
-		mul, err := p.multiplier(s.factor(k))
+		mul, err := p.multiplier(s.factor(k), most[k])
 		if err != nil {
 			return nil, err
 		}
-		b.SetI64(k, acc)
+		b.SetI64(k, zeroAt(bias, k)-s.xz*sums[k])
 		m.SetI64(k, int64(mul.M))
 		sh.SetI64(k, int64(mul.Shift))
 	}
@@ -245,31 +244,49 @@ func (p *product) accumulator() tensor.DType {
 	return tensor.Int32
 }
 
-func (p *product) multiplier(factor float64) (fixed.Multiplier, error) {
+// tooWide reports whether sums of at most this size, or what a factor makes of them, need more than 32 bits.
+func tooWide(most int64, factor float64) bool {
+	return most > math.MaxInt32 || float64(most)*factor >= 1<<30
+}
+
+// multiplier is the factor of accumulators of at most this size.
+func (p *product) multiplier(factor float64, most int64) (fixed.Multiplier, error) {
 	if p.wide {
 		return fixed.NewWideMultiplier(factor)
 	}
-	return fixed.NewMultiplier(factor)
+	m, err := fixed.NewMultiplier(factor)
+	m = m.Within(most)
+	p.ties = p.ties || m.Halves(most)
+	return m, err
 }
 
-// attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
+// attrs adds the kernel's constants: XZ is what taps in the padding count as, 0 where there is none.
 func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
-	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"] = int64(0), p.yz, p.lo, p.hi
-	if p.subtractsXZ {
+	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"], a["TIES"] = int64(0), p.yz, p.lo, p.hi, truth(p.ties)
+	if p.padded {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
 	if p.suffix() == "_s16" {
-		setAccumulator(a, p.wide)
+		p.accumulate(a)
 	}
 }
 
-// setAccumulator adds the type of a kernel's sums, and what requantizes them.
-func setAccumulator(a ir.Attrs, wide bool) {
-	a["ACC"], a["REQUANT"] = "int32_t", "dg_requant"
-	if wide {
-		a["ACC"], a["REQUANT"] = "int64_t", "dg_requant64"
+// accumulate adds the type of a kernel's sums, and what requantizes them.
+func (p *product) accumulate(a ir.Attrs) {
+	delete(a, "TIES")
+	a["ACC"], a["REQUANT(a,m,s)"] = "int32_t", fmt.Sprintf("dg_requant(a, m, s, %d)", truth(p.ties))
+	if p.wide {
+		a["ACC"], a["REQUANT(a,m,s)"] = "int64_t", "dg_requant64(a, m, s)"
 	}
+}
+
+// truth is a condition as a kernel's constant.
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // requantized finishes an accumulator of output channel k in a product kernel's Eval.
@@ -288,15 +305,26 @@ func (c *Call) rescaled(acc int64, m fixed.Multiplier) int64 {
 	return int64(fixed.Clamp(v+int32(c.Attrs.Int("YZ")), int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
 }
 
-func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, conv2D) }
+func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	per := c.X(1).Len() / c.Attrs.Int("OC")
+	return evalProduct(c, conv2D, func(wi int) int { return wi / per })
+}
 
-func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, dwConv2D) }
+func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	return evalProduct(c, dwConv2D, func(wi int) int { return wi % c.Attrs.Int("OC") })
+}
 
-func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int))))) ([]*tensor.Tensor, error) {
+// evalProduct is the meaning of integer product kernels. loop goes over the taps inside the input; the others count as XZ. channel gives the
+// output channel of a weight.
+func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int)))), channel func(wi int) int) ([]*tensor.Tensor, error) {
 	x, w, y := c.X(0).Int64s(), c.X(1).Int64s(), c.newOut(0)
 	zero := int64(c.Attrs.Int("XZ"))
+	outside := make([]int64, c.X(2).Len()) // what a channel's sum is where all taps are
+	for i, v := range w {
+		outside[channel(i)] += zero * v
+	}
 	loop(c.Attrs, func(i, oc int, sum func(func(xi, wi int))) {
-		acc := c.X(2).I64(oc)
+		acc := c.X(2).I64(oc) + outside[oc]
 		sum(func(xi, wi int) { acc += (x[xi] - zero) * w[wi] })
 		y.SetI64(i, requantized(c, acc, oc))
 	})
@@ -305,8 +333,8 @@ func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, 
 
 func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	return evalProduct(c, func(a ir.Attrs, element func(i, oc int, sum func(func(xi, wi int)))) {
-		k, n := a.Int("K"), a.Int("NO")
-		for i := range a.Int("M") {
+		k, n := a.Int("K")*max(a.Int("ROWS"), 1), a.Int("NO")
+		for i := range max(a.Int("M"), 1) {
 			for j := range n {
 				element(i*n+j, j, func(f func(xi, wi int)) {
 					for p := range k {
@@ -315,11 +343,11 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 				})
 			}
 		}
-	})
+	}, func(wi int) int { return wi / (c.X(1).Len() / c.X(2).Len()) })
 }
 
 func evalFC4S8(c *Call) ([]*tensor.Tensor, error) {
-	return evalFCS8(c.unpacked(unpackRows(c.X(1), c.Attrs.Int("NO"), c.Attrs.Int("K"), 4)))
+	return evalFCS8(c.withWeights(unpackRows(c.X(1), c.Attrs.Int("NO"), c.Attrs.Int("K"), 4)))
 }
 
 func inferQGemm(c *Call) ([]ir.Type, error) {

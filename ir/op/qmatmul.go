@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -92,8 +91,8 @@ func (l *Lowering) matMulS8(s *matMulShape, q *scales) error {
 		return fmt.Errorf("QLinearMatMul of shapes %v and %v broadcasts in more than one dimension, which is not available in C", l.Shape(0), l.Shape(3))
 	}
 	most := int64(s.k) * reachOf(l.Type(0).DType, q.xz) * reachOf(l.Type(3).DType, q.weightZero(0))
-	p := &product{wide: most > math.MaxInt32 || float64(most)*q.factor(0) >= 1<<30}
-	m, err := p.multiplier(q.factor(0))
+	p := &product{wide: tooWide(most, q.factor(0))}
+	m, err := p.multiplier(q.factor(0), most)
 	if err != nil {
 		return err
 	}
@@ -103,7 +102,7 @@ func (l *Lowering) matMulS8(s *matMulShape, q *scales) error {
 	if len(dims) == 1 {
 		attrs["BATCH"], attrs["AB"], attrs["BB"] = int64(dims[0]), int64(as[0]), int64(bs[0])
 	}
-	setAccumulator(attrs, p.wide)
+	p.accumulate(attrs)
 	l.Replace("matmul_s8", attrs, l.inRAM(l.In(0)), l.inRAM(l.In(3)))
 	return nil
 }

@@ -21,9 +21,10 @@ var qpointwiseDefs = []*Def{
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
 	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
-	{Name: "mul_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQMulKernel, InPlace: []int{0, 1}},
-	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
-	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}},
+	{Name: "mul_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQMulKernel, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "avgpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
 	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
 	{Name: "avgpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
@@ -108,15 +109,15 @@ func (l *Lowering) qMul() error {
 	factor := l.Const(1).F64(0) * l.Const(4).F64(0) / l.Const(6).F64(0)
 	az, bz := zeroAt(l.Const(2), 0), zeroAt(l.Const(5), 0)
 	most := reachOf(l.Type(0).DType, az) * reachOf(l.Type(3).DType, bz)
-	p := &product{wide: most > math.MaxInt32 || float64(most)*factor >= 1<<30}
-	m, err := p.multiplier(factor)
+	p := &product{wide: tooWide(most, factor)}
+	m, err := p.multiplier(factor, most)
 	if err != nil {
 		return err
 	}
 	lo, hi := l.clampOf(l.Out(0).DType)
 	attrs := ir.Attrs{"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(), "AZ": az, "BZ": bz, "YZ": zeroAt(l.Const(7), 0),
 		"QMIN": lo, "QMAX": hi, "MUL": int64(m.M), "SHIFT": int64(m.Shift)}
-	setAccumulator(attrs, p.wide)
+	p.accumulate(attrs)
 	l.Replace("mul_s8", attrs, l.whole(0), l.whole(3))
 	return nil
 }
@@ -266,8 +267,8 @@ func lowerQPool(l *Lowering) error {
 	}
 	xt, xz := l.Type(0).DType, zeroAt(l.Const(2), 0)
 	factor, most := l.Const(1).F64(0)/l.Const(3).F64(0)/float64(tensor.Len(g.kernel))*belowOne, reachOf(xt, xz)*int64(tensor.Len(g.kernel))
-	p := &product{xt: xt, wide: most > math.MaxInt32 || float64(most)*factor >= 1<<30}
-	m, err := p.multiplier(factor)
+	p := &product{xt: xt, wide: tooWide(most, factor)}
+	m, err := p.multiplier(factor, most)
 	if err != nil {
 		return err
 	}
@@ -278,7 +279,9 @@ func lowerQPool(l *Lowering) error {
 	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = xz, zeroAt(l.Const(4), 0), lo, hi
 	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
 	if p.suffix() == "_s16" {
-		setAccumulator(attrs, p.wide)
+		p.accumulate(attrs)
+	} else {
+		attrs["TIES"] = truth(p.ties)
 	}
 	l.image("avgpool2d"+p.suffix(), attrs)
 	return nil

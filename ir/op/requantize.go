@@ -2,7 +2,6 @@ package op
 
 import (
 	"github.com/deepgo/deepgo/ir"
-	"github.com/deepgo/deepgo/ir/fixed"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -10,7 +9,7 @@ import (
 // 8 bits use Lookup instead.
 var requantizeDefs = []*Def{
 	{Name: "Requantize", In: Args("x", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("y"), Attrs: clampAttrs, Infer: inferRequantize, Eval: evalRequantize, Lower: lowerRequantize},
-	{Name: "requant_s16", In: Args("x"), Out: Args("y"), Eval: evalRequantKernel, InPlace: []int{0}},
+	{Name: "requant_s16", In: Args("x"), Out: Args("y"), Eval: evalRequantKernel, InPlace: []int{0}, Elementwise: true},
 }
 
 func inferRequantize(c *Call) ([]ir.Type, error) { return typed(c.Type(4).DType, c.Shape(0)...), nil }
@@ -26,13 +25,14 @@ func evalRequantize(c *Call) ([]*tensor.Tensor, error) {
 }
 
 func lowerRequantize(l *Lowering) error {
-	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0))
+	p := &product{}
+	m, err := p.multiplier(l.Const(1).F64(0)/l.Const(3).F64(0), reachOf(l.Type(0).DType, zeroAt(l.Const(2), 0)))
 	if err != nil {
 		return err
 	}
 	lo, hi := l.clampOf(l.Out(0).DType)
 	l.Replace("requant_s16", ir.Attrs{"N": int64(l.Out(0).Len()), "XT": l.Type(0).DType.C(), "YT": l.Out(0).DType.C(), "XZ": zeroAt(l.Const(2), 0), "YZ": zeroAt(l.Const(4), 0),
-		"QMIN": lo, "QMAX": hi, "MUL": int64(m.M), "SHIFT": int64(m.Shift)}, l.In(0))
+		"QMIN": lo, "QMAX": hi, "MUL": int64(m.M), "SHIFT": int64(m.Shift), "TIES": truth(p.ties)}, l.In(0))
 	return nil
 }
 

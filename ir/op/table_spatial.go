@@ -4,7 +4,7 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs,
+	qlinearDefs, quadDefs, planesDefs, fourDefs,
 	qmatmulDefs,
 	packedDefs,
 	dynamicDefs,

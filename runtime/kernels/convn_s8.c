@@ -1,51 +1,47 @@
-/* convn_s8: 2-D convolution with weights of 2 or 4 bits, requantized per output channel.
- * x [N][IH][IW][IC] in, w [OC][ceil(KH*KW*IC/G * BITS / 8)] the first weight in the low bits, b, m, s [OC], y [N][OH][OW][OC] out,
+/* convn_s8: 2-D convolution with weights of 2 or 4 bits, requantized per output channel, one row of the output.
+ * x KH rows [IW][IC] of the input, w [OC][ceil(KH*KW*IC/G * BITS / 8)] the first weight in the low bits, b, m, s [OC], y [OW][OC] out,
  * scratch of 4*KH*KW*IC/G bytes: the weights of a channel, or of four. G divides IC and OC.
- * y = clamp(round((b + sum((x - XZ) * w)) * m * 2^-s) + YZ, QMIN, QMAX). XT, YT: integers of 8 or 16 bits; ACC: int32_t, or int64_t
- * where sums need it, REQUANT then being dg_requant64.
- * Kernel KH x KW, stride SH, SW, dilation DH, DW, padding PT above and PL to the left; taps outside x count as XZ. */
+ * y = clamp(round((b + sum(x * w)) * m * 2^-s) + YZ, QMIN, QMAX). XT, YT: integers of 8 or 16 bits; ACC: int32_t, or int64_t
+ * where sums need it; REQUANT(a, m, s) is dg_requant or dg_requant64.
+ * Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a row and rows that are NULL count as XZ. */
 #include "dg.h"
 #include "dg_fixed.h"
+#include "dg_packed.h"
 #ifndef DG_KERNEL
 typedef int8_t XT;
 typedef int8_t YT;
 typedef int32_t ACC;
-#define REQUANT dg_requant
-enum { N = 1, IH = 5, IW = 4, IC = 4, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1, G = 2 };
+#define REQUANT(a, m, s) dg_requant(a, m, s, 1)
+enum { IW = 4, IC = 4, OW = 2, OC = 6, KH = 3, KW = 3, SW = 2, DW = 1, PL = 1, G = 2 };
 enum { BITS = 4, XZ = 3, YZ = -5, QMIN = -128, QMAX = 127 };
 #endif
-static void convn_s8(const XT *DG_RESTRICT x, const uint8_t DG_ROM *DG_RESTRICT w, const ACC DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
+static void convn_s8(DG_ROWS(XT) x, const uint8_t DG_ROM *DG_RESTRICT w, const ACC DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                      const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y, void *DG_RESTRICT scratch)
 {
-    enum { ICG = IC / G, OCG = OC / G, TAPS = KH * KW * ICG, MASK = (1 << BITS) - 1, SIGN = 1 << (BITS - 1), PER = 8 / BITS };
+    enum { ICG = IC / G, OCG = OC / G, TAPS = KH * KW * ICG };
     int8_t *wide = (int8_t *)scratch;
-    for (dg_idx oc = 0; oc < OC; oc++, w += (TAPS + PER - 1) / PER, y++) {
-        for (dg_idx k = 0; k < TAPS; k++) {
-            wide[k] = (int8_t)(((w[k / PER] >> (k % PER * BITS) & MASK) ^ SIGN) - SIGN);
-        }
-        for (dg_idx n = 0, at = 0; n < N; n++) {
-            const XT *image = x + n * ((dg_idx)IH * IW * IC) + oc / OCG * ICG;
-            for (dg_idx oy = 0; oy < OH; oy++) {
-                const dg_idx iy = oy * SH - PT;
-                const dg_idx ky0 = iy < 0 ? (-iy + DH - 1) / DH : 0;
-                const dg_idx ky1 = iy + (KH - 1) * DH < IH ? KH : (IH - iy + DH - 1) / DH;
-                for (dg_idx ox = 0; ox < OW; ox++, at += OC) {
-                    const dg_idx ix = ox * SW - PL;
-                    const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-                    const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-                    ACC acc = b[oc];
-                    for (dg_idx ky = ky0; ky < ky1; ky++) {
-                        const XT *p = image + ((iy + ky * DH) * IW + ix + kx0 * DW) * IC;
-                        const int8_t *q = wide + (ky * KW + kx0) * ICG;
-                        for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += ICG) {
-                            for (dg_idx ic = 0; ic < ICG; ic++) {
-                                acc += (ACC)((int32_t)p[ic] - XZ) * q[ic];
-                            }
+    for (dg_idx oc = 0; oc < OC; oc++, w += (TAPS * BITS + 7) / 8) {
+        dg_unpack(wide, w, TAPS, BITS);
+        for (dg_idx ox = 0; ox < OW; ox++) {
+            ACC acc = b[oc];
+            const int8_t *q = wide;
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const XT *row = (const XT *)x[ky];
+                for (dg_idx kx = 0; kx < KW; kx++, q += ICG) {
+                    const dg_idx ix = ox * SW - PL + kx * DW;
+                    if (row != NULL && ix >= 0 && ix < IW) {
+                        const XT *p = row + ix * IC + oc / OCG * ICG;
+                        for (dg_idx ic = 0; ic < ICG; ic++) {
+                            acc += (ACC)p[ic] * q[ic];
+                        }
+                    } else {
+                        for (dg_idx ic = 0; XZ != 0 && ic < ICG; ic++) {
+                            acc += (ACC)XZ * q[ic];
                         }
                     }
-                    y[at] = (YT)dg_clamp(REQUANT(acc, m[oc], s[oc]) + YZ, QMIN, QMAX);
                 }
             }
+            y[ox * OC + oc] = (YT)dg_clamp(REQUANT(acc, m[oc], s[oc]) + YZ, QMIN, QMAX);
         }
     }
 }

@@ -7,7 +7,7 @@ typedef int16_t XT;
 typedef int16_t YT;
 typedef int8_t WT;
 typedef int32_t ACC;
-#define REQUANT dg_requant
+#define REQUANT(a, m, s) dg_requant(a, m, s, 1)
 enum { M = 2, K = 5, NO = 3, XZ = 0, YZ = 0, QMIN = -32768, QMAX = 32767 };
 #endif
 static void fc_s16(const XT *DG_RESTRICT x, const WT DG_ROM *DG_RESTRICT w, const ACC DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,

@@ -11,7 +11,7 @@ typedef int8_t YT;
 typedef uint8_t FT;
 typedef int32_t SUM;
 typedef int32_t ACC;
-#define REQUANT dg_requant
+#define REQUANT(a, m, s) dg_requant(a, m, s, 1)
 enum { M = 2, K = 21, NO = 3, BITS = 2, GROUP = 8, GROUPS = 3, FACTORS = 1, ZEROS = 1, YZ = -5, QMIN = -128, QMAX = 127 };
 #endif
 static void fcn_s8(const XT *DG_RESTRICT x, const uint8_t DG_ROM *DG_RESTRICT w, const FT DG_ROM *DG_RESTRICT f, const int8_t DG_ROM *DG_RESTRICT z,

@@ -9,7 +9,7 @@ typedef int8_t AT;
 typedef int8_t BT;
 typedef int8_t YT;
 typedef int32_t ACC;
-#define REQUANT dg_requant
+#define REQUANT(a, m, s) dg_requant(a, m, s, 1)
 enum { BATCH = 2, M = 2, K = 5, NO = 3, AB = 10, BB = 0, AZ = 3, BZ = -4, YZ = -5, QMIN = -128, QMAX = 127, SHIFT = 38 };
 static const int32_t MUL = 1500000000;
 #endif

@@ -8,7 +8,7 @@ typedef int8_t AT;
 typedef int8_t BT;
 typedef int8_t YT;
 typedef int32_t ACC;
-#define REQUANT dg_requant
+#define REQUANT(a, m, s) dg_requant(a, m, s, 1)
 enum { N = 5, AZ = 1, BZ = -2, YZ = 3, QMIN = -128, QMAX = 127, SHIFT = 38 };
 static const int32_t MUL = 1500000000;
 #endif

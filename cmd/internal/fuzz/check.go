@@ -11,6 +11,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -35,7 +36,7 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 	if err != nil {
 		return nil, fmt.Errorf("interpreting the graph: %w", err)
 	}
-	if c.Program, err = m.Compile(deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable}); err != nil {
+	if c.Program, err = m.Compile(deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed)}); err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
@@ -43,7 +44,7 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 	}
 	step := stepOf(g) * most.gain(g)
 	for i := range before {
-		if err := agree(before[i], c.Want[i], step); err != nil {
+		if err := agree(before[i], c.Want[i], tolerance{float: step}); err != nil {
 			return nil, fmt.Errorf("output %d after the passes: %w", i, err)
 		}
 	}
@@ -62,19 +63,25 @@ func stepOf(g *ir.Graph) float64 {
 	return 2 * step
 }
 
-// floatStep returns what a step of the values in a lowered graph comes to that are quantized behind float functions: there the C's
-// last bits decide which way a tie goes. It is 0 where integers are computed of integers alone.
-func floatStep(g *ir.Graph) float64 {
-	step := 0.0
+// tolerance is how far outputs may differ, beyond what float arithmetic does, by the kind of their elements.
+type tolerance struct {
+	float, integer float64
+}
+
+// floatSteps returns what a step of the values in a lowered graph comes to that are quantized behind float functions: there the C's
+// last bits decide which way a tie goes. It is nothing where integers are computed of integers alone.
+func floatSteps(g *ir.Graph) tolerance {
+	t := tolerance{}
 	for _, n := range verify.QuantizedFloats(g) {
+		t.integer = 1
 		switch {
 		case n.Attrs.Has("SCALE"):
-			step = max(step, 2*float64(n.Attrs.Float("SCALE")))
+			t.float = max(t.float, 2*float64(n.Attrs.Float("SCALE")))
 		case len(n.Inputs) > 1:
-			step = max(step, 2*slices.Max(n.Inputs[1].Const.Float64s()))
+			t.float = max(t.float, 2*slices.Max(n.Inputs[1].Const.Float64s()))
 		}
 	}
-	return step
+	return t
 }
 
 // magnitudes holds the greatest absolute element of each value that a node computed.
@@ -88,11 +95,14 @@ func (m magnitudes) add(n *ir.Node, out []*tensor.Tensor) {
 	}
 }
 
-// gain bounds how much a step grows where activations are multiplied by activations: a step in one factor counts as often
-// as the sum has terms, each time as much as the other factor is large.
+// gain bounds how much a step grows: in a convolution by the sum of a channel's weights, and where activations are multiplied by
+// activations as often as the sum has terms, each time as much as the other factor is large.
 func (m magnitudes) gain(g *ir.Graph) float64 {
 	gain := 1.0
 	for _, n := range g.Nodes {
+		if n.Op == "Conv" {
+			gain *= max(1, channelSum(n.Inputs[1]))
+		}
 		if n.Op != "MatMul" && n.Op != "Mul" || n.Inputs[0].IsConst() || n.Inputs[1].IsConst() {
 			continue
 		}
@@ -105,16 +115,47 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 	return gain
 }
 
-// agree compares floats by |got-want| <= 1e-4 + 1e-4*|want| + step, and integers exactly.
-func agree(want, got *tensor.Tensor, step float64) error {
+// channelSum is the greatest sum of the magnitudes of one output channel's weights, which are a constant or a dequantized one.
+func channelSum(w *ir.Value) float64 {
+	t := w.Const
+	if t == nil {
+		out, err := op.Eval(w.Def, constants(w.Def.Inputs))
+		if err != nil {
+			return 1
+		}
+		t = out[0]
+	}
+	most, per := 0.0, t.Len()/t.Shape[0]
+	for c := range t.Shape[0] {
+		sum := 0.0
+		for i := range per {
+			sum += math.Abs(t.F64(c*per + i))
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
+func constants(vs []*ir.Value) []*tensor.Tensor {
+	list := make([]*tensor.Tensor, len(vs))
+	for i, v := range vs {
+		if v != nil {
+			list[i] = v.Const
+		}
+	}
+	return list
+}
+
+// agree compares floats by |got-want| <= 1e-4 + 1e-4*|want| + t.float, and integers by |got-want| <= t.integer.
+func agree(want, got *tensor.Tensor, t tolerance) error {
 	if want.DType != got.DType || want.Len() != got.Len() {
 		return fmt.Errorf("%s%v became %s%v", want.DType, want.Shape, got.DType, got.Shape)
 	}
 	for i := range want.Len() {
 		w, g := want.F64(i), got.F64(i)
-		limit := 0.0
+		limit := t.integer
 		if want.DType.IsFloat() {
-			limit = 1e-4 + 1e-4*math.Abs(w) + step
+			limit = 1e-4 + 1e-4*math.Abs(w) + t.float
 		}
 		if d := math.Abs(w - g); d > limit || math.IsNaN(w) != math.IsNaN(g) {
 			return fmt.Errorf("element %d is %g, expected %g", i, g, w)

@@ -47,7 +47,7 @@ func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64) (*dee
 		return p, err
 	}
 	for i, got := range x.Outputs[0] {
-		if err := agree(want[i], got, floatStep(p.Lowered)); err != nil {
+		if err := agree(want[i], got, floatSteps(p.Lowered)); err != nil {
 			return p, fmt.Errorf("output %d on %s: %w", i, target, err)
 		}
 	}
