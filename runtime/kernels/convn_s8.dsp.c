@@ -62,7 +62,14 @@ static void convn_s8(DG_ROWS(XT) x, const uint8_t DG_ROM *DG_RESTRICT w, const A
             for (dg_idx t = 0; XZ != 0 && t < KH * KW; t++) {
                 if (x[t / KW] == NULL || t % KW < kx0 || t % KW >= kx1) {
                     const int8_t *q = wide + t * ICG;
-                    for (dg_idx k = 0; k < ICG; k++, q++) {
+                    dg_idx k = ICG;
+                    for (; pairs && k >= 4; k -= 4, q += 4) {
+                        DG_FOUR(ACC, a0, dg_pair(XZ), dg_pair(XZ), dg_load4(q));
+                        DG_FOUR(ACC, a1, dg_pair(XZ), dg_pair(XZ), dg_load4(q + TAPS));
+                        DG_FOUR(ACC, a2, dg_pair(XZ), dg_pair(XZ), dg_load4(q + 2 * TAPS));
+                        DG_FOUR(ACC, a3, dg_pair(XZ), dg_pair(XZ), dg_load4(q + 3 * TAPS));
+                    }
+                    for (; k > 0; k--, q++) {
                         a0 += (ACC)XZ * q[0];
                         a1 += (ACC)XZ * q[TAPS];
                         a2 += (ACC)XZ * q[2 * TAPS];
