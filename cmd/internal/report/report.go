@@ -124,7 +124,7 @@ func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
 // kernelMACs returns the multiply-accumulates of a convolution or dense kernel; others have none to speak of.
 func kernelMACs(n *ir.Node) int {
 	name, _, _ := strings.Cut(n.Op, "_")
-	conv, depthwise, dense := []string{"N", "OH", "OW", "OC", "KH", "KW", "IC"}, []string{"N", "OH", "OW", "OC", "KH", "KW"}, []string{"M", "K", "NO"}
+	conv, depthwise, dense := []string{"N", "OH", "OW", "OC", "KH", "KW", "IC"}, []string{"N", "OH", "OW", "OC", "KH", "KW"}, []string{"M", "ROWS", "K", "NO"}
 	factors := map[string][]string{"conv2d": conv, "convn": conv, "convint2d": conv, "dwconv2d": depthwise, "dwconvn": depthwise, "dwconvint2d": depthwise,
 		"fc": dense, "fc4": dense, "fcn": dense, "fcw": dense, "fcwn": dense, "fcint": dense}[name]
 	if factors == nil {
@@ -132,7 +132,9 @@ func kernelMACs(n *ir.Node) int {
 	}
 	product := 1
 	for _, f := range factors {
-		product *= n.Attrs.Int(f)
+		if n.Attrs.Has(f) {
+			product *= n.Attrs.Int(f)
+		}
 	}
 	return product / max(n.Attrs.Int("G"), 1)
 }
