@@ -19,11 +19,15 @@ import (
 )
 
 // leastPassing is how many of ONNX's node tests the interpreter passed when this was last raised.
-const leastPassing = 692
+const leastPassing = 810
 
 // wrong are the tests that import and whose results are not ONNX's, each with the reason.
 var wrong = map[string]string{
 	"test_castlike_FLOAT16_to_FLOAT4E2M1_expanded": "a NaN has no float4 form: onnx gives -0, deepgo the greatest value",
+	"test_cast_FLOAT16_to_FLOAT4E2M1":              "a NaN has no float4 form: onnx gives -0, deepgo the greatest value",
+	"test_cast_FLOAT_to_FLOAT4E2M1":                "a NaN has no float4 form: onnx gives -0, deepgo the greatest value",
+	"test_cast_e8m0_FLOAT16_to_FLOAT8E8M0":         "Cast rounds to nearest, whatever round_mode says",
+	"test_cast_e8m0_FLOAT_to_FLOAT8E8M0":           "Cast rounds to nearest, whatever round_mode says",
 	"test_castlike_FLOAT_to_FLOAT4E2M1_expanded":   "a NaN has no float4 form: onnx gives -0, deepgo the greatest value",
 }
 

@@ -17,8 +17,8 @@ import (
 
 // The versions that Import reads.
 const (
-	MinIR, MaxIR       = 3, 13
-	MinOpset, MaxOpset = 7, 26
+	MinIR, MaxIR       = 3, 14
+	MinOpset, MaxOpset = 7, 28
 )
 
 // Options settle what a model leaves open.

@@ -12,6 +12,8 @@ var order = []struct{ before, after, reason string }{
 	{"mergegemm", "qdq", "it makes kernels of Gemms, one by one"},
 	{"foldbn", "nhwc", "it knows weights as ONNX lays them out"},
 	{"qdq", "nhwc", "a float kernel between DequantizeLinear and QuantizeLinear is not an island any more"},
+	{"qdq", "dynamic", "what qdq makes integers needs no scales at run time"},
+	{"dynamic", "nhwc", "it knows channels as ONNX lays them out"},
 	{"qdq", "weightonly", "integers on both sides are better than on one"},
 	{"weightonly", "floatweights", "it needs the integers"},
 	{"floatweights", "nhwc", "float kernels take constants as weights"},

@@ -10,6 +10,7 @@ var Pipeline = [...]Pass{
 	simplifyPass, csePass,
 	foldconstPass, deadcodePass,
 	{Name: "qdq", Doc: "turn operators between DequantizeLinear and QuantizeLinear into integer operators", Run: qdq},
+	{Name: "dynamic", Doc: "join what makes floats of the sums of integers", Run: dynamic},
 	{Name: "weightonly", Doc: "keep 8-bit weights of float operators as they are stored", Run: weightOnly},
 	{Name: "floatweights", Doc: "compute the dequantized constants that are left", Run: floatWeights, Required: true},
 	foldconstPass,

@@ -9,7 +9,7 @@ import (
 
 // Cast between element types, and operators that compare and choose: for shapes and masks that fold away.
 var castDefs = []*Def{
-	{Name: "Cast", Since: []int{6, 9, 13, 19, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("to", 0).Must(), Int("saturate", 1), Str("round_mode", "up")}, Infer: inferCast, Eval: evalCast},
+	{Name: "Cast", Since: []int{6, 9, 13, 19, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("to", 0).Must(), Int("saturate", 1), Str("round_mode", "up")}, Infer: inferCast, Eval: evalCast, Lower: lowerCast},
 	{Name: "Equal", Since: []int{7, 11, 13, 19}, In: Args("A", "B"), Out: Args("C"), Infer: inferCompare, Eval: evalCompare},
 	{Name: "Greater", Since: []int{7, 9, 13}, In: Args("A", "B"), Out: Args("C"), Infer: inferCompare, Eval: evalCompare},
 	{Name: "GreaterOrEqual", Since: []int{12, 16}, In: Args("A", "B"), Out: Args("C"), Infer: inferCompare, Eval: evalCompare},
@@ -48,6 +48,16 @@ func evalCast(c *Call) ([]*tensor.Tensor, error) {
 		return one(y), nil
 	}
 	return one(x.Convert(types[0].DType)), nil
+}
+
+// lowerCast: integers become floats as dequantized ones do that count in ones.
+func lowerCast(l *Lowering) error {
+	d := l.Type(0).DType
+	if !d.IsInt() || d.Bits() > 32 || d == tensor.Uint32 || l.Out(0).DType != tensor.Float32 {
+		return fmt.Errorf("Cast from %s to %s is not available in C: it runs in the interpreter, and where the compiler can compute it beforehand", d, l.Out(0).DType)
+	}
+	l.Replace("dequantize_s8", ir.Attrs{"N": int64(l.Out(0).Len()), "XT": d.C(), "SCALE": float32(1), "ZERO": int64(0)}, l.In(0))
+	return nil
 }
 
 // float8Max are the greatest finite values of the 8-bit floats, where a saturating cast ends.

@@ -6,4 +6,6 @@ var pointwiseTable = [][]*Def{
 	mapDefs,
 	quantizeDefs,
 	qpointwiseDefs,
+	requantizeDefs,
+	qtableDefs,
 }

@@ -5,4 +5,7 @@ var spatialTable = [][]*Def{
 	poolDefs,
 	gemmDefs,
 	qlinearDefs, quadDefs, planesDefs, fourDefs,
+	qmatmulDefs,
+	packedDefs,
+	dynamicDefs,
 }

@@ -167,7 +167,7 @@ func compareC(cases []*Case, out string) ([]error, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := agree(want, got, 0); err != nil && diffs[k] == nil {
+		if err := agree(want, got, floatSteps(cases[k].Program.Lowered)); err != nil && diffs[k] == nil {
 			diffs[k] = fmt.Errorf("output %d in C: %w", j, err)
 		}
 	}
