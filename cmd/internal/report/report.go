@@ -124,13 +124,15 @@ func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
 // kernelMACs returns the multiply-accumulates of a convolution or dense kernel; others have none to speak of.
 func kernelMACs(n *ir.Node) int {
 	name, _, _ := strings.Cut(n.Op, "_")
-	factors := map[string][]string{"conv2d": {"N", "OH", "OW", "OC", "KH", "KW", "IC"}, "dwconv2d": {"N", "OH", "OW", "OC", "KH", "KW"}, "fc": {"M", "K", "NO"}}[name]
+	factors := map[string][]string{"conv2d": {"N", "OH", "OW", "OC", "KH", "KW", "IC"}, "dwconv2d": {"N", "OH", "OW", "OC", "KH", "KW"}, "fc": {"M", "ROWS", "K", "NO"}}[name]
 	if factors == nil {
 		return 0
 	}
 	product := 1
 	for _, f := range factors {
-		product *= n.Attrs.Int(f)
+		if n.Attrs.Has(f) {
+			product *= n.Attrs.Int(f)
+		}
 	}
 	return product / max(n.Attrs.Int("G"), 1)
 }
