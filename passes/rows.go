@@ -45,12 +45,9 @@ type rowBuffer struct {
 
 	ring  int         // rows that are kept
 	lives []plan.Span // calls during which rows of it are kept
-	use   []rowUse    // per row; nil where it is made before
+	use   []plan.Span // per row, from the first call that writes it to the last that reads it; nil where it is made before
 	host  *rowBuffer  // where the next row of that goes, this one's row is; or nil
 }
-
-// rowUse says when a row is in use: from the first call that writes it to the last that reads it.
-type rowUse = plan.Span
 
 // bytes is the memory that the buffer takes in a run.
 func (b *rowBuffer) bytes() int { return b.ring * b.rowBytes() }
@@ -278,7 +275,7 @@ func (r *rowRun) call(s int) {
 	out.ring = max(out.ring, row+1-r.oldest(st.out, row))
 	if st.done%st.win.Fold == 0 {
 		out.lives = append(out.lives, plan.Span{First: now, Last: now})
-		out.use = append(out.use, rowUse{First: now})
+		out.use = append(out.use, plan.Span{First: now})
 	}
 	out.use[row].Last = now
 	out.lives[len(out.lives)-1].Last = now
