@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
@@ -18,6 +19,21 @@ type streamCall struct {
 	win    ir.Window
 	from   []int // per argument that is an input, the call of the stream that computes it, or -1
 	slides bool  // rows keep coming
+}
+
+// lodge gives arguments that are guests in a ring their place there.
+func (m *model) lodge(calls []streamCall) {
+	for i := range calls {
+		c := &calls[i]
+		c.args = append([]string(nil), c.args...)
+		for k, v := range append(c.node.Inputs[:len(c.node.Inputs):len(c.node.Inputs)], c.node.Outputs...) {
+			if host, ok := m.mem.Hosts[v]; ok {
+				at := slices.IndexFunc(calls, func(d streamCall) bool { return d.node.Outputs[0] == host.Of })
+				place := fmt.Sprintf("%s %% %d * %d", made(calls[at], at), host.Kept, host.RowBytes)
+				c.args[k] = m.cast(plus(m.arena, m.mem.Places[v].Offset)+" + "+place, v.Type.DType)
+			}
+		}
+	}
 }
 
 // callsOf returns the calls of a stream.
@@ -50,6 +66,7 @@ func (m *model) callsOf(s ir.Stream) []streamCall {
 			list = append(list, sc)
 		}
 	}
+	m.lodge(list)
 	return list
 }
 

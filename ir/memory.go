@@ -34,10 +34,18 @@ type Memory struct {
 	Streams    []Stream
 	Rings      map[*Value]Ring // of values in streams of which not all rows are kept
 	Pushed     *PushedInput    // nil where inputs are whole
+	Hosts      map[*Value]Host // of values in streams of which one row is kept, where another's next row goes
 }
 
 // Ring says that of a value's rows the last Kept are in memory: row r is in place r % Kept.
 type Ring struct{ Kept, Rows int }
+
+// Host is a value that another is a guest of. The guest has the place of row r % Kept while r rows of the host are made.
+type Host struct {
+	Of       *Value
+	Kept     int // rows of the host
+	RowBytes int
+}
 
 // Bytes returns the memory that a value takes.
 func (m *Memory) Bytes(v *Value) int {

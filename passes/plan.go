@@ -36,6 +36,7 @@ type planner struct {
 	block   map[*ir.Value]int     // per root, its block
 	offset  map[*ir.Value]int     // per root, bytes from the block's start
 	rings   map[*ir.Value]ir.Ring // per root of which not all rows are kept
+	hosts   map[*ir.Value]ir.Host // per root that is another's guest
 	scratch map[*ir.Node]int      // block
 	blocks  []plan.Buffer
 
@@ -46,7 +47,7 @@ type planner struct {
 func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
 	streams := c.streams
 	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, beyond: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
-		rings: map[*ir.Value]ir.Ring{}, scratch: map[*ir.Node]int{}}
+		rings: map[*ir.Value]ir.Ring{}, hosts: map[*ir.Value]ir.Host{}, scratch: map[*ir.Node]int{}}
 	p.mem = storageOf(g, func(i int) bool { return (&ir.Memory{Streams: streams}).StreamOf(i) != nil })
 	p.time = newTimeline(newRowGraph(g, p.mem), streams)
 	for i, n := range g.Nodes {
@@ -122,6 +123,9 @@ func (p *planner) addRun(run *rowRun) {
 			if run.slides {
 				p.always(b.root)
 			}
+		case b.host != nil:
+			p.hosts[b.root] = ir.Host{Of: b.host.root, Kept: b.host.ring, RowBytes: b.host.rowBytes()}
+			p.rings[b.root] = ir.Ring{Kept: b.ring, Rows: b.rows}
 		default:
 			p.block[b.root] = len(p.blocks)
 			p.blocks = append(p.blocks, plan.Buffer{Lives: later(b.lives, base), Size: b.bytes(), Align: alignment(b.root.Type)})
@@ -196,7 +200,7 @@ func alignment(t ir.Type) int {
 func (p *planner) place() *ir.Memory {
 	arena := plan.Place(p.blocks)
 	m := &ir.Memory{ArenaBytes: arena.Peak, LowerBound: arena.LowerBound, Places: map[*ir.Value]ir.Place{}, Scratch: map[*ir.Node]int{},
-		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}, Pushed: p.pushed}
+		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}, Hosts: map[*ir.Value]ir.Host{}, Pushed: p.pushed}
 	if p.pushed != nil {
 		p.pushed.Counters = arena.Offsets[p.counters]
 	}
@@ -207,6 +211,9 @@ func (p *planner) place() *ir.Memory {
 		m.Places[v] = p.placeOf(v, arena.Offsets)
 		if ring := p.rings[p.mem.rootOf(v)]; ring.Kept > 0 {
 			m.Rings[v] = ring
+		}
+		if host, ok := p.hosts[p.mem.rootOf(v)]; ok {
+			m.Hosts[v] = host
 		}
 	}
 	for n, b := range p.scratch {
@@ -222,6 +229,9 @@ func (p *planner) placeOf(v *ir.Value, offsets []int) ir.Place {
 	}
 	if r.Type.Bytes() == 0 {
 		return ir.Place{}
+	}
+	if host, ok := p.hosts[r]; ok {
+		r = host.Of
 	}
 	return ir.Place{Offset: offsets[p.block[r]] + p.offset[r] + p.mem.offset[v]}
 }

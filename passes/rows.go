@@ -48,10 +48,14 @@ type rowBuffer struct {
 	ring  int         // rows that are kept
 	stays bool        // in a sliding run, rows are kept from a row of the input to the next
 	lives []plan.Span // calls during which rows of it are kept
+	use   []plan.Span // per row, from the first call that writes it to the last that reads it; nil where it is made before
+	host  *rowBuffer  // where the next row of that goes, this one's row is; or nil
 }
 
 // bytes is the memory that the buffer takes in a run.
-func (b *rowBuffer) bytes() int { return b.ring * (b.root.Type.Bytes() / b.rows) }
+func (b *rowBuffer) bytes() int { return b.ring * b.rowBytes() }
+
+func (b *rowBuffer) rowBytes() int { return b.root.Type.Bytes() / b.rows }
 
 // rowGraph knows which nodes of a graph can run row by row.
 type rowGraph struct {
@@ -226,7 +230,7 @@ func (r *rowGraph) slidingRun(from, to int) *rowRun {
 	run.slides, run.calls = true, nil
 	for i := range run.buffers {
 		b := &run.buffers[i]
-		b.made, b.ring, b.lives = rows[i], 0, nil
+		b.made, b.ring, b.lives, b.use, b.host = rows[i], 0, nil, nil, nil
 	}
 	for i := range run.stages {
 		s := &run.stages[i]
@@ -276,7 +280,7 @@ func (r *rowRun) persist() {
 	last := len(r.calls) - 1
 	for i := range r.buffers {
 		b := &r.buffers[i]
-		if b.maker >= 0 && (b.ring > 1 || slices.ContainsFunc(b.lives, r.waits)) {
+		if b.maker >= 0 && b.host == nil && (b.ring > 1 || slices.ContainsFunc(b.lives, r.waits)) {
 			b.stays, b.lives = true, []plan.Span{{First: 0, Last: last}}
 		}
 	}
@@ -347,8 +351,12 @@ func (r *rowRun) ready(s int) bool {
 func (r *rowRun) call(s int) {
 	st, now := &r.stages[s], len(r.calls)
 	for _, b := range st.in {
-		if lives := r.buffers[b].lives; len(lives) > 0 {
-			lives[len(lives)-1].Last = now
+		in := &r.buffers[b]
+		if len(in.lives) > 0 {
+			in.lives[len(in.lives)-1].Last = now
+		}
+		for row := max(st.win.First(st.done), 0); row < st.win.Need(st.done) && in.use != nil; row++ {
+			in.use[row].Last = now
 		}
 	}
 	out := &r.buffers[st.out]
@@ -356,7 +364,9 @@ func (r *rowRun) call(s int) {
 	out.ring = max(out.ring, row+1-r.oldest(st.out, row))
 	if st.done%st.win.Fold == 0 {
 		out.lives = append(out.lives, plan.Span{First: now, Last: now})
+		out.use = append(out.use, plan.Span{First: now})
 	}
+	out.use[row].Last = now
 	out.lives[len(out.lives)-1].Last = now
 	st.done++
 	out.made = st.done / st.win.Fold
@@ -376,7 +386,6 @@ func (r *rowRun) oldest(b, written int) int {
 
 // finish settles rings and lives, and adds up the memory.
 func (r *rowRun) finish() {
-	change := make([]int, len(r.calls)+1)
 	for i := range r.buffers {
 		b := &r.buffers[i]
 		if b.whole {
@@ -392,22 +401,34 @@ func (r *rowRun) finish() {
 			joined.AddLife(l)
 		}
 		b.lives = joined.Lives
-		for _, l := range b.lives {
-			change[l.First] += b.bytes()
-			change[l.Last+1] -= b.bytes()
+	}
+	r.lodge()
+	r.peak = r.most()
+}
+
+// most returns the bytes that are in use at once, at most.
+func (r *rowRun) most() int {
+	change := make([]int, len(r.calls)+1)
+	add := func(lives []plan.Span, bytes int) {
+		for _, l := range lives {
+			change[l.First] += bytes
+			change[l.Last+1] -= bytes
+		}
+	}
+	for i := range r.buffers {
+		if b := &r.buffers[i]; !b.whole && b.host == nil {
+			add(b.lives, b.bytes())
 		}
 	}
 	for s := range r.stages {
-		for _, l := range r.livesOf(s) {
-			change[l.First] += r.stages[s].scratch
-			change[l.Last+1] -= r.stages[s].scratch
-		}
+		add(r.livesOf(s), r.stages[s].scratch)
 	}
-	alive := 0
-	for now := range r.calls {
-		alive += change[now]
-		r.peak = max(r.peak, alive)
+	most, alive := 0, 0
+	for _, c := range change {
+		alive += c
+		most = max(most, alive)
 	}
+	return most
 }
 
 // livesOf returns when stage s needs its scratch: during its calls, or from the first to the last where it keeps something there.

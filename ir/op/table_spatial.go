@@ -4,7 +4,7 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs, quadDefs, planesDefs, fourDefs,
+	qlinearDefs, quadDefs, planesDefs, fourDefs, fpuDefs,
 	qmatmulDefs,
 	packedDefs,
 	dynamicDefs,

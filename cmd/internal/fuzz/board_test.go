@@ -1,10 +1,16 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"testing"
 
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/samples"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
@@ -47,6 +53,65 @@ func testQuantizedGraphs(t *testing.T, name string, kernels []string) {
 	}
 	for _, k := range kernels {
 		if ran[k] < 3 {
+			t.Errorf("%s ran only %d times", k, ran[k])
+		}
+	}
+	t.Log(ran)
+}
+
+// runOnBoard runs the graph of a seed on an emulated board and compares with the interpreter. It counts the kernels that ran.
+func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*deepgo.Model, *verify.Execution) {
+	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
+	p, err := m.Compile(deepgo.CompileOptions{Target: target})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if missing := toolchain.Missing(p.Target); len(missing) > 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("missing: %v", missing)
+		}
+		t.Skipf("missing: %v", missing)
+	}
+	in := samples.Random(m.InputTypes(), seed)
+	want, err := interp.Run(p.Lowered, in, interp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{in}, verify.Build{})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	for i := range want {
+		if err := agree(want[i], x.Outputs[0][i], floatSteps(p.Lowered)); err != nil {
+			t.Errorf("seed %d: output %d: %v\n%s", seed, i, err, m.Graph)
+		}
+	}
+	for _, n := range p.Lowered.Nodes {
+		ran[n.Op]++
+	}
+	return m, x
+}
+
+// TestFloatGraphsOnBoards runs random float graphs on an emulated board whose kernels for the FPU are in assembly: results must be those of the
+// interpreter, and every bit that of the same kernels in plain C on this machine.
+func TestFloatGraphsOnBoards(t *testing.T) {
+	needGCC(t)
+	ran := map[string]int{}
+	for _, seed := range floatSeeds(40002, 40) {
+		m, x := runOnBoard(t, seed, "cortex-m4", ran)
+		p := packedFor(t, m.Graph, m.Name, "fpu", "balanced")
+		plain, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{samples.Random(m.InputTypes(), seed)}, verify.Build{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for i, y := range plain.Outputs[0] {
+			if !bytes.Equal(y.Bytes(), x.Outputs[0][i].Bytes()) {
+				t.Errorf("seed %d: output %d has other bits in plain C\n%s", seed, i, m.Graph)
+			}
+		}
+	}
+	for k, least := range map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 10, "fc_fpu_f32": 10, "fc_fpu_part_f32": 4} {
+		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])
 		}
 	}
