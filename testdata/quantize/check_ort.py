@@ -3,12 +3,14 @@
 graph optimizations, and writes what was found to ort.json, which go test compares with the files that deepgo makes. What ONNX Runtime's
 optimizer makes of convolutions with 2-bit weights, it refuses itself: "optimized" is then what it says.
 
-Needs onnx, onnxruntime and numpy. From the top of the checkout: DEEPGO_SHARED=../shared testdata/quantize/check_ort.py
+Needs onnx, onnxruntime and numpy. From the top of the checkout: DEEPGO_SHARED=../shared testdata/quantize/check_ort.py [NAME…]
+With names, only cases are checked that have one of them in theirs; the others stay as they were found.
 """
 import hashlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -80,10 +82,15 @@ def check(case, file):
 
 def main():
     found = {"onnx": onnx.__version__, "onnxruntime": ort.__version__, "models": {}}
+    names = sys.argv[1:]
+    if names:
+        found["models"] = json.load(open(here + "ort.json"))["models"]
     with tempfile.TemporaryDirectory() as tmp:
         deepgo = os.path.join(tmp, "deepgo")
         subprocess.run(["go", "build", "-o", deepgo, "./cmd/deepgo"], check=True)
         for case in json.load(open(here + "cases.json")):
+            if names and not any(n in case["name"] for n in names):
+                continue
             file = os.path.join(tmp, "model.onnx")
             subprocess.run([deepgo, "quantize", *map(at_shared, case["args"]), "-o", file], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             onnx.checker.check_model(onnx.load(file), full_check=True)
