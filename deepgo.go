@@ -152,6 +152,9 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if !slices.Contains([]string{"", "size", "balanced", "speed"}, opt.Optimize) {
 		return nil, &ir.Error{Model: m.File, Msg: fmt.Sprintf("optimizing for %q is unknown; expected size, balanced or speed", opt.Optimize)}
 	}
+	if opt.Optimize == "size" {
+		target.CFlags = append(target.CFlags, "-Os")
+	}
 	g := m.Graph.Clone()
 	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes"
+	"github.com/deepgo/deepgo/targets"
 )
 
 // arenaLimits are bytes of arena that the plans of some models must not exceed, with quantized inputs and outputs.
@@ -77,6 +78,7 @@ func checkLowered(t *testing.T, g *ir.Graph, name string, quantized bool) {
 		}
 	}
 	t.Logf("arena %d bytes, lower bound %d, %v", c.Memory.ArenaBytes, c.Memory.LowerBound, ops)
+	checkOptimal(t, g)
 	if limit := arenaLimits[name]; limit > 0 && c.Memory.ArenaBytes > limit {
 		t.Errorf("arena of %d bytes; the limit is %d", c.Memory.ArenaBytes, limit)
 	}
@@ -86,6 +88,29 @@ func checkLowered(t *testing.T, g *ir.Graph, name string, quantized bool) {
 	for o := range ops {
 		if strings.HasSuffix(o, "_f32") || o == "strided" {
 			t.Errorf("%d of %s are left in a model of integers", ops[o], o)
+		}
+	}
+}
+
+// checkOptimal expects that no plan of the chosen order can be smaller: the arena is as large as what is alive at once, but for less than a
+// word of alignment.
+func checkOptimal(t *testing.T, g *ir.Graph) {
+	for _, target := range []string{"", "cortex-m4", "cortex-m3"} {
+		for _, optimize := range []string{"balanced", "speed"} {
+			c := &passes.Config{IO: "quantized", Optimize: optimize}
+			if target != "" {
+				x, err := targets.Load(target)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Target = x
+			}
+			if err := passes.Run(g.Clone(), c); err != nil {
+				t.Fatal(err)
+			}
+			if m := c.Memory; m.ArenaBytes >= m.LowerBound+4 {
+				t.Errorf("%s, %s: the arena has %d bytes, %d are alive at once", target, optimize, m.ArenaBytes, m.LowerBound)
+			}
 		}
 	}
 }

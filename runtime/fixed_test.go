@@ -20,7 +20,14 @@ int main(void)
     char what;
     int64_t a;
     int32_t m, s;
+    uint64_t rest;
     while (scanf(" %c %" SCNd64 " %" SCNd32 " %" SCNd32, &what, &a, &m, &s) == 4) {
+        if (what == 'd') {
+            rest = (uint64_t)a;
+            const uint32_t q = dg_divide(&rest, (uint64_t)m);
+            printf("%ld\n", rest < (uint64_t)m && q * (uint64_t)m + rest == (uint64_t)a ? (long)q : -1L);
+            continue;
+        }
         printf("%ld\n", (long)(what == 'n' ? dg_requant((int32_t)a, m, s, 1) : what == 'w' ? dg_requant64(a, m, s) : what == 's' ? dg_round_shift((int32_t)a, s) : dg_round_shift64(a, s)));
     }
     return 0;
@@ -64,7 +71,14 @@ func TestFixed(t *testing.T) {
 func fixedCases() (in, want []string) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for len(in) < 100000 {
-		what := "nwsv"[r.IntN(4)]
+		what := "nwsvd"[r.IntN(5)]
+		if what == 'd' {
+			d, a := int64(1+r.Uint32()>>(1+r.IntN(30))), r.Int64()>>r.IntN(62)
+			if a>>31 < d {
+				in, want = append(in, fmt.Sprintf("d %d %d 0", a, d)), append(want, fmt.Sprint(a/d))
+			}
+			continue
+		}
 		a, m, s := int64(r.Uint64())>>r.IntN(64), int64(1<<30|r.Uint32()>>2), 1+r.IntN(map[byte]int{'n': 62, 'w': 94, 's': 31, 'v': 62}[what])
 		if r.IntN(4) == 0 { // powers of two, and sums of few, make ties
 			m, a = 1<<30, (a>>40|1)<<r.IntN(38)

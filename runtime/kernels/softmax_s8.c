@@ -24,10 +24,9 @@ static void softmax_s8(const XT *DG_RESTRICT x, const uint32_t DG_ROM *DG_RESTRI
                 sum += table[most - p[i * INNER]];
             }
             for (dg_idx i = 0; i < N; i++) {
-                const uint64_t num = (uint64_t)table[most - p[i * INNER]] * (uint32_t)INV;
                 const uint64_t den = (uint64_t)sum << INVBITS;
-                uint32_t v = (uint32_t)(num / den);
-                const uint64_t rest = num % den;
+                uint64_t rest = (uint64_t)table[most - p[i * INNER]] * (uint32_t)INV;
+                uint32_t v = dg_divide(&rest, den);
                 if (2 * rest > den || (2 * rest == den && (v & 1) != 0)) {
                     v++;
                 }
