@@ -4,5 +4,5 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs, quadDefs, planesDefs, fourDefs,
+	qlinearDefs, quadDefs, planesDefs, fourDefs, vecDefs, winoDefs,
 }
