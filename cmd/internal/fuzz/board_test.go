@@ -3,6 +3,7 @@ package fuzz
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo"
@@ -22,13 +23,27 @@ func TestQuantizedGraphsOnBoards(t *testing.T) {
 		"rv32imac":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 		"rv64gc":    {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 	} {
-		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels) })
+		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels, 100, verify.Build{}) })
 	}
 }
 
-func testQuantizedGraphs(t *testing.T, target string, kernels []string) {
+// TestQuantizedGraphsInVectors does so for all the vectors that an emulator has: NEON, with and without dot products, SSE2 and AVX2.
+func TestQuantizedGraphsInVectors(t *testing.T) {
+	kernels := []string{"conv2d_vec_s8", "dwconv2d_s8"}
+	for _, c := range []struct {
+		target string
+		flags  []string
+	}{{"raspberry-pi-4", nil}, {"raspberry-pi-5", nil}, {"raspberry-pi-3", nil}, {"linux-x86_64", nil}, {"linux-x86_64", []string{"-march=x86-64-v3"}}} {
+		t.Run(strings.Join(append([]string{c.target}, c.flags...), " "), func(t *testing.T) {
+			testQuantizedGraphs(t, c.target, kernels, 20, verify.Build{CFlags: append(c.flags, "-DDG_ROUNDED")})
+		})
+	}
+}
+
+// testQuantizedGraphs runs n graphs on a target, whose kernels all have to occur.
+func testQuantizedGraphs(t *testing.T, target string, kernels []string, n int, build verify.Build) {
 	ran := map[string]int{}
-	for seed := uint64(30001); seed < 30001+2*100; seed += 2 { // odd seeds are quantized
+	for seed := uint64(30001); seed < 30001+2*uint64(n); seed += 2 { // odd seeds are quantized
 		m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
 		p, err := m.Compile(deepgo.CompileOptions{Target: target})
 		if err != nil {
@@ -45,7 +60,7 @@ func testQuantizedGraphs(t *testing.T, target string, kernels []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{in}, verify.Build{})
+		x, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{in}, build)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
