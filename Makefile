@@ -33,7 +33,14 @@ golden:         ## write anew what tests and pages expect: passes, generated C, 
 bench:          ## measure every model of testdata/ledger.txt again, and write it (needs DEEPGO_SHARED)
 	go test ./cmd/deepgo -run TestLedger -count=1 -update
 
+VENV = $(HOME)/.cache/deepgo/onnxruntime
+MODELS = $(wildcard $(DEEPGO_SHARED)/models/mlperf-tiny/*/model.onnx testdata/models/digits_*/model.onnx testdata/captcha/model.onnx)
+bench-host:     ## time MODELS on this machine, one thread, against ONNX Runtime, which is put into VENV; fails where deepgo is slower
+	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	$(VENV)/bin/python -c "import onnxruntime" 2>/dev/null || $(VENV)/bin/pip install -q onnxruntime
+	go run ./cmd/benchhost --python $(VENV)/bin/python $(MODELS)
+
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test packages check golden bench release
+.PHONY: all gen vet test packages check golden bench bench-host release

@@ -44,7 +44,7 @@ func (k *kernel) bind(attrs ir.Attrs, intMax int64) (*instance, error) {
 		}
 	}
 	for name := range given {
-		if k.byRows() && driven[name] {
+		if k.byRows() && driven[name] || name == "VPOST" || name == "VEXPR" { // kernels take them or not
 			delete(given, name)
 		}
 	}

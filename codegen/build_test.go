@@ -49,14 +49,20 @@ func load(t *testing.T, name string) *targets.Target {
 	return target
 }
 
-// lower takes a graph in text form through the passes.
+// lower takes a graph in text form through the passes, for any target.
 func lower(t *testing.T, text string) (*ir.Graph, *ir.Memory) {
+	t.Helper()
+	return lowerFor(t, text, nil)
+}
+
+// lowerFor takes a graph in text form through the passes for a target.
+func lowerFor(t *testing.T, text string, target *targets.Target) (*ir.Graph, *ir.Memory) {
 	t.Helper()
 	g, err := ir.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &passes.Config{}
+	c := &passes.Config{Target: target}
 	if err := passes.Run(g, c); err != nil {
 		t.Fatal(err)
 	}

@@ -103,16 +103,18 @@ func TestRuns(t *testing.T) {
   %k: f16[1,2] = Unsqueeze(%h, %axes)
 }`},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			g, mem := lower(t, c.graph)
-			out := generate(t, g, mem, "host", options(c.name))
-			dir := t.TempDir()
-			sources := writeFiles(t, dir, out.Files)
-			checkStrict(t, dir, out.Name, sources)
-			inputs := ramps(g)
-			got := runModel(t, dir, sources, []*ir.Graph{g}, []string{out.Name}, [][]*tensor.Tensor{inputs})
-			compare(t, g, inputs, got[0])
-		})
+		for _, target := range []string{"portable", "host"} {
+			t.Run(c.name+"/"+target, func(t *testing.T) {
+				g, mem := lowerFor(t, c.graph, load(t, target))
+				out := generate(t, g, mem, target, options(c.name))
+				dir := t.TempDir()
+				sources := writeFiles(t, dir, out.Files)
+				checkStrict(t, dir, out.Name, sources)
+				inputs := ramps(g)
+				got := runModel(t, dir, sources, []*ir.Graph{g}, []string{out.Name}, [][]*tensor.Tensor{inputs})
+				compare(t, g, inputs, got[0])
+			})
+		}
 	}
 }
 
@@ -179,7 +181,7 @@ func TestTwoModels(t *testing.T) {
 		g, mem := lower(t, small)
 		opt := options(name)
 		opt.Emit = []string{"split", "single"}[i]
-		sources = append(sources, writeFiles(t, dir, generate(t, g, mem, "host", opt).Files)...)
+		sources = append(sources, writeFiles(t, dir, generate(t, g, mem, "portable", opt).Files)...)
 		graphs, inputs = append(graphs, g), append(inputs, ramps(g))
 	}
 	for i, got := range runModel(t, dir, sources, graphs, []string{"one", "two"}, inputs) {
@@ -191,7 +193,7 @@ func TestTwoModels(t *testing.T) {
 func TestArguments(t *testing.T) {
 	g, mem := lower(t, small)
 	dir := t.TempDir()
-	sources := writeFiles(t, dir, generate(t, g, mem, "host", options("small")).Files)
+	sources := writeFiles(t, dir, generate(t, g, mem, "portable", options("small")).Files)
 	main := filepath.Join(dir, "main.c")
 	text := `#include <stddef.h>
 #include "small.h"
@@ -220,7 +222,7 @@ func TestDeterminism(t *testing.T) {
 			g, mem := lower(t, small)
 			opt := options("small")
 			opt.Emit = emit
-			files := generate(t, g, mem, "host", opt).Files
+			files := generate(t, g, mem, "portable", opt).Files
 			if first != nil && !cmp.Equal(first, files) {
 				t.Errorf("%s: %s", emit, cmp.Diff(first, files))
 			}
@@ -235,7 +237,7 @@ func TestTrace(t *testing.T) {
 	opt := options("small")
 	opt.Trace, opt.Emit = true, "single"
 	dir := t.TempDir()
-	sources := writeFiles(t, dir, generate(t, g, mem, "host", opt).Files)
+	sources := writeFiles(t, dir, generate(t, g, mem, "portable", opt).Files)
 	checkStrict(t, dir, "small", sources)
 	source, err := os.ReadFile(sources[0])
 	if err != nil {
@@ -257,7 +259,7 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	opt.Trace = false
-	for _, f := range generate(t, g, mem, "host", opt).Files {
+	for _, f := range generate(t, g, mem, "portable", opt).Files {
 		if bytes.Contains(f.Data, []byte("DG_TRACE")) {
 			t.Errorf("%s traces without being asked to", f.Name)
 		}
@@ -267,7 +269,7 @@ func TestTrace(t *testing.T) {
 // TestConstantsAreShared counts arrays: equal constants of one type have one.
 func TestConstantsAreShared(t *testing.T) {
 	g, mem := lower(t, small)
-	out := generate(t, g, mem, "host", options("small"))
+	out := generate(t, g, mem, "portable", options("small"))
 	sum := 0
 	for _, n := range out.Report.Nodes {
 		sum += n.ConstBytes
@@ -281,7 +283,7 @@ func TestConstantsAreShared(t *testing.T) {
 // TestReport adds up a plan by hand: %h and %r are in one place, %g in another's or its own.
 func TestReport(t *testing.T) {
 	g, mem := lower(t, small)
-	r := generate(t, g, mem, "host", options("small")).Report
+	r := generate(t, g, mem, "portable", options("small")).Report
 	most := 0
 	for _, n := range r.Nodes {
 		most = max(most, n.LiveBytes)
@@ -322,7 +324,7 @@ func TestLimits(t *testing.T) {
 	}
 	opt := options("g")
 	opt.Emit = "tape"
-	if _, err := Generate(g, mem, load(t, "host"), opt); !errors.As(err, &user) {
+	if _, err := Generate(g, mem, load(t, "portable"), opt); !errors.As(err, &user) {
 		t.Errorf("emit %q: error %v", opt.Emit, err)
 	}
 }

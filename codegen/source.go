@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
@@ -31,7 +32,7 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 	}
 	if !split {
 		for _, c := range m.consts.list {
-			c.write(w, "static ")
+			c.write(w, "static "+m.alignment(c))
 		}
 	}
 	for _, in := range m.instances {
@@ -96,8 +97,17 @@ func (m *model) printWeights(w *cw.Writer) {
 	w.Directive("include \"%s_weights.h\"", m.name)
 	w.Blank()
 	for _, c := range m.consts.list {
-		c.write(w, "")
+		c.write(w, m.alignment(c))
 	}
+}
+
+// alignment is the attribute of an array that kernels read in vectors: those that are as long as a line of the cache begin with one.
+func (m *model) alignment(c *constant) string {
+	const line = 64
+	if !slices.Contains(m.target.ISA, "vec") || c.bytes < line {
+		return ""
+	}
+	return fmt.Sprintf("__attribute__((aligned(%d))) ", line)
 }
 
 // params returns the parameters of NAME_run.

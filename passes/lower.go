@@ -73,12 +73,13 @@ func lowerNode(g *ir.Graph, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
 }
 
 // bind sets the macros of kernels from their expressions.
-func bind(g *ir.Graph, _ *Config) (int, error) {
+func bind(g *ir.Graph, c *Config) (int, error) {
+	vectors := c.vectors()
 	for _, n := range g.Nodes {
 		if !op.IsKernel(n.Op) {
 			ir.Bugf("%s was not lowered", n.Op)
 		}
-		if err := op.BindExpr(n); err != nil {
+		if err := op.BindExpr(n, vectors); err != nil {
 			return 0, fmt.Errorf("%s: %w", n.Op, err)
 		}
 	}

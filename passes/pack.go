@@ -17,6 +17,9 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 	if c.Target == nil {
 		return 0, nil
 	}
+	if c.vectors() {
+		return packVectors(g, c), nil
+	}
 	has := func(word string) bool { return slices.Contains(c.Target.ISA, word) }
 	if !has("quad") && !has("four") && !has("fpu") {
 		return 0, nil
@@ -44,18 +47,7 @@ func asConvolution(a ir.Attrs) ir.Attrs {
 		delete(a, "M")
 		return a
 	}
-	rows := ir.Attrs{"N": 1, "IH": 1, "OH": 1, "IW": a["M"], "OW": a["M"], "IC": a["K"], "OC": a["NO"], "G": 1,
-		"KH": 1, "KW": 1, "SH": 1, "SW": 1, "DH": 1, "DW": 1, "PT": 0, "PL": 0}
-	for _, name := range []string{"M", "K", "NO"} {
-		delete(a, name)
-	}
-	for name, v := range rows {
-		if i, ok := v.(int); ok {
-			v = int64(i)
-		}
-		a[name] = v
-	}
-	return a
+	return rowsAsPixels(a)
 }
 
 // packQuads packs the weights of a convolution or a fully connected layer, whose constants are a, for four output channels at a time.

@@ -122,9 +122,18 @@ func printLayers(out io.Writer, c *verify.Cost) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "INSTRUCTIONS\tCYCLES\tSHARE\tKERNEL\t  FROM")
 	for _, l := range c.Layers {
-		fmt.Fprintf(w, "%s\t%s\t%.1f %%\t%s\t  %s\n", counted(l.Insns), counted(l.Cycles), 100*float64(l.Cycles)/float64(max(c.Cycles, 1)), l.Kernel, origin(l.From))
+		fmt.Fprintf(w, "%s\t%s\t%.1f %%\t%s\t  %s\n", counted(l.Insns), counted(l.Cycles), shareOf(l, c), l.Kernel, origin(l.From))
 	}
 	return w.Flush()
+}
+
+// shareOf is what a layer takes of the whole: of the cycles, or where those are not estimated of the instructions.
+func shareOf(l verify.LayerCost, c *verify.Cost) float64 {
+	part, whole := l.Cycles, c.Cycles
+	if whole == 0 {
+		part, whole = l.Insns, c.Insns
+	}
+	return 100 * float64(part) / float64(max(whole, 1))
 }
 
 // origin shows the first of the ONNX nodes that a kernel came from, shortened, and how many more there are.

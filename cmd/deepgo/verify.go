@@ -187,9 +187,12 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 	if r.FlashBytes > 0 { // a board is not measured, but run
 		printFootprint(w, r)
 	}
-	if r.Insns > 0 {
+	switch {
+	case r.Insns > 0 && r.Cycles > 0:
 		fmt.Fprintf(w, "time\t%d instructions, about %d cycles\n", r.Insns, r.Cycles)
-	} else if r.Cycles > 0 {
+	case r.Insns > 0:
+		fmt.Fprintf(w, "time\t%d instructions\n", r.Insns)
+	case r.Cycles > 0:
 		fmt.Fprintf(w, "time\t%d cycles\n", r.Cycles)
 	}
 	printLayerResults(w, r.Layers)

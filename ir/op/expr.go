@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -336,34 +337,70 @@ func ExprOf(n *ir.Node) (expr string, ok bool) {
 	return n.Op + "(" + strings.Join(args, ",") + ")", true
 }
 
-// BindExpr sets the macro attributes of a kernel node from its expressions: POST(v) from post, EXPR(v0,v1,…) from expr.
-func BindExpr(n *ir.Node) error {
+// BindExpr sets the macro attributes of a kernel node from its expressions: POST(v) from post, EXPR(v0,v1,…) from expr; and where vectors is set
+// VPOST and VEXPR, which are the same of vectors.
+func BindExpr(n *ir.Node, vectors bool) error {
 	d := Lookup(n.Op)
 	if d == nil || d.Post == "" && !n.Attrs.Has("expr") {
 		return nil
 	}
+	text, macro, vars := n.Attrs.String("expr"), "EXPR", []string{"v"}
 	if d.Post != "" {
-		post := n.Attrs.String("post")
-		if post == "" {
-			post = "v"
+		if text, macro = n.Attrs.String("post"), strings.TrimSuffix(d.Post, "(v)"); text == "" {
+			text = "v"
 		}
-		e, err := ParseExpr(post)
-		if err != nil {
-			return err
+	} else {
+		vars = nil
+		for i := range n.Inputs {
+			vars = append(vars, "v"+strconv.Itoa(i))
 		}
-		n.Attrs[d.Post] = e.C()
-		return nil
 	}
-	e, err := ParseExpr(n.Attrs.String("expr"))
+	e, err := ParseExpr(text)
 	if err != nil {
 		return err
 	}
-	vars := make([]string, len(n.Inputs))
-	for i := range vars {
-		vars[i] = "v" + strconv.Itoa(i)
+	args := "(" + strings.Join(vars, ", ") + ")"
+	if macro != "VPOST" {
+		n.Attrs[macro+args] = e.C()
 	}
-	n.Attrs["EXPR("+strings.Join(vars, ", ")+")"] = e.C()
+	if vectors {
+		n.Attrs["V"+strings.TrimPrefix(macro, "V")+args] = e.vectorC(vars)
+	}
 	return nil
+}
+
+// vectorFuncs are the functions that runtime/include/dg_vec_math.h has for vectors: dg_vabs for dg_absf.
+var vectorFuncs = map[string]bool{"abs": true, "celu": true, "elu": true, "erf": true, "exp": true, "hardswish": true, "max": true, "min": true, "prelu": true,
+	"relu": true, "rint": true, "sigmoid": true, "softsign": true, "sqrt": true, "swish": true, "tanh": true, "threshold": true}
+
+var (
+	floatC = regexp.MustCompile(`\b(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?f|DG_INF|DG_NAN)\b`)
+	funcC  = regexp.MustCompile(`\bdg_(\w+)f\(`)
+)
+
+// vectorC returns the expression in C for vectors of its variables: as a whole, or where a function is missing, lane by lane.
+func (e *Expr) vectorC(vars []string) string {
+	c := e.C()
+	for _, f := range funcC.FindAllStringSubmatch(c, -1) {
+		if !vectorFuncs[f[1]] {
+			return e.lanesC(vars)
+		}
+	}
+	if e.Func == "" && e.Var == "" { // a number
+		return e.lanesC(vars)
+	}
+	return funcC.ReplaceAllString(floatC.ReplaceAllString(c, "dg_vset($0)"), "dg_v$1(")
+}
+
+// lanesC is the expression in C for a lane after the other.
+func (e *Expr) lanesC(vars []string) string {
+	var args []string
+	for _, v := range vars {
+		lane := "l" + v[1:]
+		args = append(args, v, lane)
+		e = e.subst(v, &Expr{Var: lane})
+	}
+	return fmt.Sprintf("DG_LANES%d(%s, %s)", len(vars), strings.Join(args, ", "), e.C())
 }
 
 // postOf returns the function that a kernel's post attribute says, for its Eval.

@@ -4,6 +4,7 @@ package emulator
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +42,7 @@ func Run(ctx context.Context, t *targets.Target, program, plugin string) (*Resul
 		args[i] = strings.NewReplacer("{}", program, "{dir}", filepath.Dir(program)).Replace(a)
 	}
 	if plugin != "" && t.Counter != "" {
-		args = append(args, "-plugin", plugin+",cpu="+t.Counter)
+		args = slices.Insert(args, 1, "-plugin", plugin+",cpu="+t.Counter) // before the program where that comes last
 	}
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	var out, errs bytes.Buffer
@@ -87,16 +89,14 @@ func Plugin(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "deepgo")
-	lib := filepath.Join(dir, "libcyclemodel.so")
 	source, ok := rt.Harness("cyclemodel/cyclemodel.c")
 	if !ok {
 		return "", errors.New("the cycle model is not in this program")
 	}
-	if old, err := os.ReadFile(filepath.Join(dir, "cyclemodel.c")); err == nil && bytes.Equal(old, source) {
-		if _, err := os.Stat(lib); err == nil {
-			return lib, nil
-		}
+	dir := filepath.Join(cache, "deepgo", fmt.Sprintf("cyclemodel-%x", sha256.Sum256(source))) // each version of deepgo its own
+	lib := filepath.Join(dir, "libcyclemodel.so")
+	if _, err := os.Stat(lib); err == nil {
+		return lib, nil
 	}
 	work, err := os.MkdirTemp("", "deepgo-plugin-")
 	if err != nil {
@@ -117,23 +117,18 @@ func Plugin(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
-	return lib, install(work, dir, "libcyclemodel.so", "cyclemodel.c")
+	return lib, install(work, dir, "libcyclemodel.so")
 }
 
-// install copies files, each under another name first, so that a program that runs at the same time sees whole ones.
-func install(from, to string, names ...string) error {
-	for _, name := range names {
-		data, err := os.ReadFile(filepath.Join(from, name))
-		if err != nil {
-			return err
-		}
-		temp := filepath.Join(to, fmt.Sprintf(".%s.%d", name, os.Getpid()))
-		if err := os.WriteFile(temp, data, 0o755); err != nil {
-			return err
-		}
-		if err := os.Rename(temp, filepath.Join(to, name)); err != nil {
-			return err
-		}
+// install copies a file, under another name first, so that a program that runs at the same time sees a whole one.
+func install(from, to, name string) error {
+	data, err := os.ReadFile(filepath.Join(from, name))
+	if err != nil {
+		return err
 	}
-	return nil
+	temp := filepath.Join(to, fmt.Sprintf(".%s.%d", name, os.Getpid()))
+	if err := os.WriteFile(temp, data, 0o755); err != nil {
+		return err
+	}
+	return os.Rename(temp, filepath.Join(to, name))
 }

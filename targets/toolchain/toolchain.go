@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,8 +55,10 @@ func (b *Build) cc() string {
 	return b.Target.CC
 }
 
+// flags returns the target's flags and the build's own. Only on x86 do all compilers know this machine by -march=native.
 func (b *Build) flags() []string {
-	return append(append([]string{}, b.Target.CFlags...), b.CFlags...)
+	own := func(flag string) bool { return flag == "-march=native" && runtime.GOARCH != "amd64" }
+	return append(slices.DeleteFunc(slices.Clone(b.Target.CFlags), own), b.CFlags...)
 }
 
 // Program compiles everything to a program and returns its path.

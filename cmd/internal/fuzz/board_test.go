@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo"
@@ -24,11 +25,25 @@ func TestQuantizedGraphsOnBoards(t *testing.T) {
 		"rv32imac":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 		"rv64gc":    {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 	} {
-		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels) })
+		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels, 100, verify.Build{}) })
 	}
 }
 
-func testQuantizedGraphs(t *testing.T, name string, kernels []string) {
+// TestQuantizedGraphsInVectors does so for all the vectors that an emulator has: NEON, with and without dot products, SSE2 and AVX2.
+func TestQuantizedGraphsInVectors(t *testing.T) {
+	kernels := []string{"conv2d_vec_s8", "dwconv2d_s8"}
+	for _, c := range []struct {
+		target string
+		flags  []string
+	}{{"raspberry-pi-4", nil}, {"raspberry-pi-5", nil}, {"raspberry-pi-3", nil}, {"linux-x86_64", nil}, {"linux-x86_64", []string{"-march=x86-64-v3"}}} {
+		t.Run(strings.Join(append([]string{c.target}, c.flags...), " "), func(t *testing.T) {
+			testQuantizedGraphs(t, c.target, kernels, 20, verify.Build{CFlags: append(c.flags, "-DDG_ROUNDED")})
+		})
+	}
+}
+
+// testQuantizedGraphs runs n graphs on a target, whose kernels all have to occur.
+func testQuantizedGraphs(t *testing.T, name string, kernels []string, n int, build verify.Build) {
 	target, err := targets.Load(name)
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +55,9 @@ func testQuantizedGraphs(t *testing.T, name string, kernels []string) {
 		t.Skipf("missing: %v", missing)
 	}
 	ran := map[string]int{}
-	for seed := uint64(30001); seed < 30001+2*100; seed += 2 { // odd seeds are quantized
+	for seed := uint64(30001); seed < 30001+2*uint64(n); seed += 2 { // odd seeds are quantized
 		g := graphOf(seed)
-		p, err := CheckOn(context.Background(), name, g, seed)
+		p, err := CheckOn(context.Background(), name, g, seed, build)
 		if err != nil {
 			t.Errorf("seed %d: %v\n%s", seed, err, g)
 			continue
@@ -82,7 +97,7 @@ func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*
 		t.Fatalf("seed %d: %v", seed, err)
 	}
 	for i := range want {
-		if err := agree(want[i], x.Outputs[0][i], floatSteps(p.Lowered)); err != nil {
+		if err := agree(want[i], x.Outputs[0][i], floatSteps(p.Lowered).rounding(want[i])); err != nil {
 			t.Errorf("seed %d: output %d: %v\n%s", seed, i, err, m.Graph)
 		}
 	}

@@ -23,7 +23,7 @@ func GenerateChain(r *rand.Rand, quantized bool) *ir.Graph {
 	b.live = append(b.live, b.requantize(v))
 	for steps := 2 + r.IntN(8); steps > 0; steps-- {
 		x := b.live[len(b.live)-1]
-		makers := []func(*ir.Value) *ir.Value{b.chainConv, b.chainConv, b.separable, b.chainPool, b.unary, b.residual}
+		makers := []func(*ir.Value) *ir.Value{b.chainConv, b.chainConv, b.separable, b.chainPool, b.unary, b.residual, b.manyChannels}
 		if y := makers[b.IntN(len(makers))](x); y != nil {
 			b.live = append(b.live, b.requantize(y))
 		}
@@ -84,6 +84,30 @@ func (b *builder) separable(x *ir.Value) *ir.Value {
 	}
 	attrs := ir.Attrs{"group": int64(oc), "strides": b.ints(1, 2, spatial), "pads": b.ints(0, int(k)-1, 2*spatial)}
 	return b.node("Conv", attrs, b.requantize(y), b.weights(0, kernel...), b.floats(oc, -1, 1))
+}
+
+// manyChannels goes to as many channels as vectors are made for and, with three taps or five along each axis, back to fewer; or does nothing,
+// mostly, since it takes long.
+func (b *builder) manyChannels(x *ir.Value) *ir.Value {
+	if b.IntN(3) > 0 {
+		return nil
+	}
+	most, few, spatial := 16+b.IntN(50), 16+b.IntN(20), len(x.Type.Shape)-2
+	k := int64(3 + b.IntN(2)*2)
+	shape, kernel := []int{most, x.Type.Shape[1]}, []int{few, most}
+	for range spatial {
+		shape, kernel = append(shape, 1), append(kernel, int(k))
+	}
+	y := b.node("Conv", nil, x, b.weights(0, shape...), b.floats(most, -1, 1))
+	if y == nil {
+		return nil
+	}
+	y = b.requantize(y)
+	if b.IntN(3) == 0 { // depthwise
+		kernel[0], kernel[1], few = most, 1, most
+	}
+	group := int64(most / kernel[1])
+	return b.node("Conv", ir.Attrs{"group": group, "pads": b.ints(0, int(k)-1, 2*spatial)}, y, b.weights(0, kernel...), b.floats(few, -1, 1))
 }
 
 func (b *builder) chainPool(x *ir.Value) *ir.Value {

@@ -39,7 +39,7 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 	if err != nil {
 		return nil, fmt.Errorf("interpreting the graph: %w", err)
 	}
-	opt := deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed), Push: pushFor(seed)}
+	opt := deepgo.CompileOptions{Target: machineOf(seed).target, Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed), Push: pushFor(seed)}
 	c.Program, err = m.Compile(opt)
 	if err != nil && strings.Contains(err.Error(), "--stream-input") { // the graph has no rows
 		opt.Push = ""

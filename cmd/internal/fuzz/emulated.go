@@ -17,8 +17,8 @@ func HuntOn(ctx context.Context, target string, seed uint64, n int, found func(D
 	for i := range n {
 		s := (seed+uint64(i))*2 + 1 // odd seeds are quantized
 		g := graphOf(s)
-		if _, err := CheckOn(ctx, target, g, s); err != nil {
-			small := Shrink(g, func(c *ir.Graph) bool { _, err := CheckOn(ctx, target, c, s); return err != nil })
+		if _, err := CheckOn(ctx, target, g, s, verify.Build{}); err != nil {
+			small := Shrink(g, func(c *ir.Graph) bool { _, err := CheckOn(ctx, target, c, s, verify.Build{}); return err != nil })
 			found(Difference{s, small, err})
 		}
 		if err := ctx.Err(); err != nil {
@@ -31,7 +31,7 @@ func HuntOn(ctx context.Context, target string, seed uint64, n int, found func(D
 
 // CheckOn returns the program that g becomes for a target, and the first difference between what it computes and what the interpreter
 // does.
-func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64) (*deepgo.Program, error) {
+func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64, build verify.Build) (*deepgo.Program, error) {
 	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: g}
 	p, err := m.Compile(deepgo.CompileOptions{Name: "fuzz", Emit: "single", Target: target})
 	if err != nil {
@@ -42,12 +42,12 @@ func CheckOn(ctx context.Context, target string, g *ir.Graph, seed uint64) (*dee
 	if err != nil {
 		return p, err
 	}
-	x, err := verify.Execute(ctx, p, [][]*tensor.Tensor{in}, verify.Build{})
+	x, err := verify.Execute(ctx, p, [][]*tensor.Tensor{in}, build)
 	if err != nil {
 		return p, err
 	}
 	for i, got := range x.Outputs[0] {
-		if err := agree(want[i], got, floatSteps(p.Lowered)); err != nil {
+		if err := agree(want[i], got, floatSteps(p.Lowered).rounding(want[i])); err != nil {
 			return p, fmt.Errorf("output %d on %s: %w", i, target, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/passes"
@@ -25,13 +26,32 @@ const batch = 20
 // disabled are the sets of passes that are switched off, in turn.
 var disabled = [][]string{nil, nil, nil, {"transposes", "fuse"}, {"foldbn", "mergegemm", "simplify"}, {"qdq"}, {"gemm", "cse", "foldconst"}}
 
+// machine is what a batch of graphs is compiled for.
+type machine struct {
+	target string
+	flags  []string
+}
+
+// machines take turns, batch by batch: vectors as every machine of this kind has them, plain C, and vectors as this very machine has them.
+var machines = []machine{{target: "host"}, {target: "portable"}, {target: "host", flags: ownFlags()}}
+
+func ownFlags() []string {
+	if runtime.GOARCH != "amd64" {
+		return nil
+	}
+	return []string{"-march=native", "-DDG_ROUNDED"}
+}
+
+// machineOf returns that of a seed.
+func machineOf(seed uint64) machine { return machines[seed/batch%uint64(len(machines))] }
+
 // Hunt checks n graphs from seed on. found is called with every difference; progress after every batch.
 func Hunt(ctx context.Context, seed uint64, n int, found func(Difference), progress func(done int)) error {
-	for from := 0; from < n; from += batch {
+	for from, end := seed, seed+uint64(n); from < end; {
 		var cases []*Case
 		var seeds []uint64
-		for i := from; i < min(from+batch, n); i++ {
-			s := seed + uint64(i)
+		next := min(from/batch*batch+batch, end)
+		for s := from; s < next; s++ {
 			g := graphOf(s)
 			c, err := Prepare(g, fmt.Sprintf("fuzz%d", s), s, disabled[s%uint64(len(disabled))])
 			if err != nil {
@@ -43,7 +63,8 @@ func Hunt(ctx context.Context, seed uint64, n int, found func(Difference), progr
 		if err := huntC(ctx, cases, seeds, found); err != nil {
 			return err
 		}
-		progress(min(from+batch, n))
+		progress(int(next - seed))
+		from = next
 	}
 	return nil
 }
@@ -75,7 +96,7 @@ func huntC(ctx context.Context, cases []*Case, seeds []uint64, found func(Differ
 	if len(cases) == 0 {
 		return nil
 	}
-	diffs, err := RunC(ctx, cases)
+	diffs, err := RunC(ctx, cases, machineOf(seeds[0]).flags)
 	if err != nil {
 		if len(cases) == 1 {
 			found(shrunk(ctx, seeds[0], cases[0].Graph, err))
@@ -102,7 +123,7 @@ func Check(ctx context.Context, g *ir.Graph, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	diffs, err := RunC(ctx, []*Case{c})
+	diffs, err := RunC(ctx, []*Case{c}, machineOf(seed).flags)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestPlainPackedKernels(t *testing.T) {
 		}
 		cases = append(cases, c)
 	}
-	diffs, err := RunC(context.Background(), cases)
+	diffs, err := RunC(context.Background(), cases, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
