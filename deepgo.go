@@ -114,6 +114,7 @@ type CompileOptions struct {
 	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
 	Emit      string // "split" (or "") or "single"
 	Optimize  string // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
+	Push      string // passes.PushRows or PushFrames: the input arrives row by row; "": as a whole
 	RAM       int    // bytes of arena that may be used where that saves time; 0: as few as can be
 	Command   string // shown in the header comment
 	Trace     bool   // print the DG_TRACE hooks, for verify --layers
@@ -152,7 +153,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 		return nil, &ir.Error{Model: m.File, Msg: fmt.Sprintf("optimizing for %q is unknown; expected size, balanced or speed", opt.Optimize)}
 	}
 	g := m.Graph.Clone()
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Optimize: opt.Optimize, RAM: opt.RAM, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}

@@ -18,7 +18,7 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 		w.Directive("include \"%s_weights.h\"", m.name)
 	}
 	w.Blank()
-	if idx := indexType(m.g, m.mem, m.target); idx != "int32_t" {
+	if idx := indexType(m.g, m.mem, m.target, m.pushing); idx != "int32_t" {
 		w.Directive("define DG_IDX %s", idx)
 		w.Blank()
 	}
@@ -40,7 +40,11 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 	for k := range m.mem.Streams {
 		m.printStream(w, k)
 	}
-	m.printRun(w)
+	if m.pushing != nil {
+		m.printPush(w)
+	} else {
+		m.printRun(w)
+	}
 }
 
 // identsUsed returns the names that the kernels and the constants use.
@@ -54,6 +58,9 @@ func (m *model) identsUsed() map[string]bool {
 	}
 	if len(m.mem.Streams) > 0 {
 		used["dg_need"] = true
+	}
+	if m.mem.Pushed != nil && m.mem.Pushed.Last != nil {
+		used["dg_slide"] = true
 	}
 	return used
 }
@@ -118,9 +125,17 @@ func (m *model) printRun(w *cw.Writer) {
 		w.Line("(void)arena;")
 	}
 	m.printChecks(w)
+	m.printCalls(w)
+	w.Blank()
+	w.Line("return %s_OK;", m.macro)
+	w.Close("")
+}
+
+// printCalls prints the calls of all kernels but those in the stream that the input is pushed into.
+func (m *model) printCalls(w *cw.Writer) {
 	for _, c := range m.calls {
 		if m.mem.StreamOf(c.index) != nil {
-			if k, first := m.streamAt(c.index); first {
+			if k, first := m.streamAt(c.index); first && !m.isPushed(k) {
 				w.Blank()
 				names, _ := m.streamNeeds(m.callsOf(m.mem.Streams[k]))
 				w.List(m.streamName(k)+"(", names, ");")
@@ -138,9 +153,6 @@ func (m *model) printRun(w *cw.Writer) {
 			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
 		}
 	}
-	w.Blank()
-	w.Line("return %s_OK;", m.macro)
-	w.Close("")
 }
 
 func (m *model) usesArena() bool { return m.mem.ArenaBytes > 0 }
@@ -153,6 +165,11 @@ func (m *model) printChecks(w *cw.Writer) {
 	for _, p := range m.ports() {
 		null = append(null, p.name+" == NULL")
 	}
+	m.printRefusals(w, null)
+}
+
+// printRefusals returns an error where one of the conditions holds that something is null, or the arena is not aligned.
+func (m *model) printRefusals(w *cw.Writer, null []string) {
 	if len(null) > 0 {
 		w.If(null, "||")
 		w.Line("return %s_ENULL;", m.macro)

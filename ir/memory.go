@@ -8,7 +8,22 @@ type Place struct {
 
 // Stream is a run of nodes, g.Nodes[From:To], that compute row by row: again and again the last of them that has the rows that it
 // reads computes its next row. Of values that only they use, a ring of the rows that are still to be read is kept.
-type Stream struct{ From, To int }
+//
+// A stream that slides never ends: what its last value holds are the rows of a window that moves on, the oldest first.
+type Stream struct {
+	From, To int
+	Slides   bool
+}
+
+// PushedInput is an input that arrives row by row: the first node of the first stream copies the row that a call gives it.
+type PushedInput struct {
+	Value    *Value
+	Rows     int    // that make up the input
+	Counters int    // arena offset of the stream's counters of rows, of 4 bytes each
+	Last     *Value // with a stream that slides, the value that it computes for the nodes behind it; or nil
+	First    int    // with a stream that slides, rows until the first output: a stride may leave the last of Rows unread
+	Hop      int    // with a stream that slides, rows from one output to the next
+}
 
 // Memory is the plan of everything that a lowered graph needs besides its constants. Constants have no place.
 type Memory struct {
@@ -19,6 +34,7 @@ type Memory struct {
 	Streams    []Stream
 	Rings      map[*Value]Ring // of values in streams of which not all rows are kept
 	Hosts      map[*Value]Host // of values in streams of which one row is kept, where another's next row goes
+	Pushed     *PushedInput    // nil where inputs are whole
 }
 
 // Ring says that of a value's rows the last Kept are in memory: row r is in place r % Kept.

@@ -13,6 +13,8 @@ import (
 // the last node which has rows to compute and the rows that it reads. The C runs by the same rule.
 type rowRun struct {
 	from, to int // nodes of the graph
+	slides   bool
+	first    int // of a sliding run, calls of the first stage until the last one has been called as often as for the input's rows
 
 	stages  []stage
 	buffers []rowBuffer
@@ -44,6 +46,7 @@ type rowBuffer struct {
 	made    int // rows
 
 	ring  int         // rows that are kept
+	stays bool        // in a sliding run, rows are kept from a row of the input to the next
 	lives []plan.Span // calls during which rows of it are kept
 	use   []plan.Span // per row, from the first call that writes it to the last that reads it; nil where it is made before
 	host  *rowBuffer  // where the next row of that goes, this one's row is; or nil
@@ -214,6 +217,92 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 	return run, true
 }
 
+// slidingRun returns the run of nodes from to to of the graph as it goes on when rows of the input keep coming: rings and lives are those of
+// some rows more than the input has.
+func (r *rowGraph) slidingRun(from, to int) *rowRun {
+	run, ok := r.run(from, to)
+	if !ok {
+		ir.Bugf("nodes %d to %d cannot run row by row", from, to)
+	}
+	run.first = run.callsBefore(len(run.stages) - 1)
+	rows := make([]int, len(run.buffers))
+	rows[run.stages[0].in[0]] = run.stages[0].win.In + afterwards*run.hop()
+	run.slides, run.calls = true, nil
+	for i := range run.buffers {
+		b := &run.buffers[i]
+		b.made, b.ring, b.lives, b.use, b.host = rows[i], 0, nil, nil, nil
+	}
+	for i := range run.stages {
+		s := &run.stages[i]
+		win := s.win.Slide()
+		win.In = rows[s.in[0]]
+		win.Out = (win.In-win.Reach())/win.Stride + 1
+		if win.Fold > 1 {
+			win.Out = win.In / win.Fold
+		}
+		s.win, s.done, rows[s.out] = win, 0, win.Out
+	}
+	run.simulate()
+	run.persist()
+	return run
+}
+
+// callsBefore returns how often the first stage is called before the last call of stage s.
+func (r *rowRun) callsBefore(s int) int {
+	count, before := 0, 0
+	for _, c := range r.calls {
+		if c == 0 {
+			count++
+		}
+		if c == s {
+			before = count
+		}
+	}
+	return before
+}
+
+// afterwards is how many more outputs a sliding run is simulated for.
+const afterwards = 4
+
+// hop is how many rows of the input a sliding run takes for a row of its last stage.
+func (r *rowRun) hop() int {
+	perRow := make([]int, len(r.buffers))
+	perRow[r.stages[0].in[0]] = 1
+	for i := range r.stages {
+		s := &r.stages[i]
+		perRow[s.out] = perRow[s.in[0]] * s.win.Slide().Stride * s.win.Fold
+	}
+	return perRow[r.stages[len(r.stages)-1].out]
+}
+
+// persist lets what is kept when the run waits for a row of the input live all the time.
+func (r *rowRun) persist() {
+	last := len(r.calls) - 1
+	for i := range r.buffers {
+		b := &r.buffers[i]
+		if b.maker >= 0 && (b.ring > 1 || slices.ContainsFunc(b.lives, r.waits)) {
+			b.stays, b.lives = true, []plan.Span{{First: 0, Last: last}}
+		}
+	}
+}
+
+// waits reports whether the first stage, which takes the input, is called during a life.
+func (r *rowRun) waits(life plan.Span) bool {
+	return slices.Contains(r.calls[life.First+1:life.Last+1], 0)
+}
+
+// runOf returns the run of a stream.
+func (r *rowGraph) runOf(s ir.Stream) *rowRun {
+	if s.Slides {
+		return r.slidingRun(s.From, s.To)
+	}
+	run, ok := r.run(s.From, s.To)
+	if !ok {
+		ir.Bugf("nodes %d to %d cannot run row by row", s.From, s.To)
+	}
+	return run
+}
+
 // buffer returns the index of v's buffer in a run, which is made where it is not there yet. maker is the node that computes v, or -1.
 func (r *rowGraph) buffer(run *rowRun, index map[*ir.Value]int, v *ir.Value, rows, maker int) int {
 	root := r.mem.rootOf(v)
@@ -313,7 +402,9 @@ func (r *rowRun) finish() {
 		}
 		b.lives = joined.Lives
 	}
-	r.lodge()
+	if !r.slides { // or what is kept from a row of the input to the next would be in the way
+		r.lodge()
+	}
 	r.peak = r.most()
 }
 

@@ -101,7 +101,7 @@ func TestCutsAreLeast(t *testing.T) {
 	if got, want := s.least()[0], walk(0); got != want {
 		t.Errorf("least peak %d, want %d", got, want)
 	}
-	for _, r := range s.cut(0) {
+	for _, r := range s.cut(0, 0) {
 		if r.peak > walk(0) {
 			t.Errorf("nodes %d to %d take %d, the least is %d", r.from, r.to, r.peak, walk(0))
 		}

@@ -100,10 +100,36 @@ func caseC(b *strings.Builder, k int, c *Case) {
 	for j, t := range c.Want {
 		fmt.Fprintf(b, "        put(%d, %d, o%d, %d);\n", k, j, j, t.Len()*t.DType.Size())
 	}
+	if len(c.After) > 0 {
+		followC(b, k, c)
+	}
 	for _, f := range frees {
 		fmt.Fprintf(b, "        free(%s);\n", f)
 	}
 	b.WriteString("    }\n")
+}
+
+// followC pushes the frames that follow, and prints the outputs of every window.
+func followC(b *strings.Builder, k int, c *Case) {
+	pushed, name := c.Program.Memory.Pushed, c.Program.Name
+	size := pushed.Value.Type.Bytes() / pushed.Rows
+	data := c.Inputs[0].Bytes()[pushed.First*size:]
+	data = data[:len(data):len(data)]
+	for _, w := range c.Frames {
+		data = append(data, w.Bytes()[(pushed.Rows-pushed.Hop)*size:]...)
+	}
+	args := []string{"arena", "frame"}
+	for j := range c.Want {
+		args = append(args, fmt.Sprintf("o%d", j))
+	}
+	fmt.Fprintf(b, "        static const unsigned char frames[] = {%s};\n        void *frame = malloc(%d);\n", bytesC(data), size)
+	fmt.Fprintf(b, "        for (int f = 0; f < %d; f++) {\n            memcpy(frame, frames + f * %d, %d);\n", len(c.Frames)*pushed.Hop, size, size)
+	up := strings.ToUpper(name)
+	fmt.Fprintf(b, "            const int last = f %% %d == %d;\n            if (%s_push(%s) != (last ? %s_OK : %s_WAIT)) {\n                return 2;\n            }\n", pushed.Hop, pushed.Hop-1, name, strings.Join(args, ", "), up, up)
+	for j, t := range c.Want {
+		fmt.Fprintf(b, "            if (last) {\n                put(%d, f / %d * %d + %d, o%d, %d);\n            }\n", k, pushed.Hop, len(c.Want), len(c.Want)+j, j, t.Len()*t.DType.Size())
+	}
+	b.WriteString("        }\n        free(frame);\n")
 }
 
 func bytesC(data []byte) string {
@@ -112,6 +138,14 @@ func bytesC(data []byte) string {
 		parts[i] = strconv.Itoa(int(x))
 	}
 	return strings.Join(parts, ",")
+}
+
+// want is output j, those of the windows that follow behind those of the first.
+func (c *Case) want(j int) *tensor.Tensor {
+	if n := len(c.Want); j >= n {
+		return c.After[j/n-1][j%n]
+	}
+	return c.Want[j]
 }
 
 // compareC reads the program's output.
@@ -128,7 +162,7 @@ func compareC(cases []*Case, out string) ([]error, error) {
 		if err != nil {
 			return nil, err
 		}
-		want := cases[k].Want[j]
+		want := cases[k].want(j)
 		got, err := tensor.FromBytes(want.DType, data, want.Shape...)
 		if err != nil {
 			return nil, err
@@ -138,7 +172,7 @@ func compareC(cases []*Case, out string) ([]error, error) {
 		}
 	}
 	for _, c := range cases {
-		seen -= len(c.Want)
+		seen -= len(c.Want) * (1 + len(c.After))
 	}
 	if seen != 0 {
 		return nil, fmt.Errorf("the program printed %d outputs too many", seen)

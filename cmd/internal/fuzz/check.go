@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
+	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/op"
@@ -22,6 +24,8 @@ type Case struct {
 	Program *deepgo.Program
 	Inputs  []*tensor.Tensor
 	Want    []*tensor.Tensor
+	Frames  []*tensor.Tensor   // what follows the input where it goes on frame by frame: windows, each so many frames after the one before
+	After   [][]*tensor.Tensor // outputs for those windows
 }
 
 // Prepare compiles g, with some passes off where disable names them, and checks that the interpreter agrees about the
@@ -34,8 +38,17 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 	if err != nil {
 		return nil, fmt.Errorf("interpreting the graph: %w", err)
 	}
-	if c.Program, err = m.Compile(deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed)}); err != nil {
+	opt := deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed), Push: pushFor(seed)}
+	c.Program, err = m.Compile(opt)
+	if err != nil && strings.Contains(err.Error(), "--stream-input") { // the graph has no rows
+		opt.Push = ""
+		c.Program, err = m.Compile(opt)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
+	}
+	for i, v := range c.Program.Lowered.Inputs {
+		c.Inputs[i] = verify.ChannelsLast(c.Inputs[i], v.Type.Shape)
 	}
 	if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
 		return nil, fmt.Errorf("interpreting the lowered graph: %w", err)
@@ -46,7 +59,31 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 			return nil, fmt.Errorf("output %d after the passes: %w", i, err)
 		}
 	}
-	return c, nil
+	return c, c.follow(seed)
+}
+
+// follow adds windows that go on where the input ends.
+func (c *Case) follow(seed uint64) error {
+	pushed := c.Program.Memory.Pushed
+	if pushed == nil || pushed.Last == nil {
+		return nil
+	}
+	cases := [][]*tensor.Tensor{c.Inputs}
+	for i := range uint64(6) {
+		cases = append(cases, samples.Random([]ir.Type{pushed.Value.Type}, seed+1+i))
+	}
+	windows, err := verify.Windows(pushed, cases)
+	if err != nil {
+		return err
+	}
+	for _, w := range windows[1:] {
+		out, err := interp.Run(c.Program.Lowered, w, interp.Options{})
+		if err != nil {
+			return err
+		}
+		c.Frames, c.After = append(c.Frames, w[0]), append(c.After, out)
+	}
+	return nil
 }
 
 // stepOf returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.

@@ -93,8 +93,9 @@ type Result struct {
 	StackMeasured int            `json:"stack_measured_bytes,omitempty"`
 	Insns         uint64         `json:"insns,omitempty"`
 	Cycles        uint64         `json:"cycles,omitempty"`
-	Fits          bool           `json:"fits"`    // the part's flash and RAM, with buffers and stack; emulated boards may have more
-	OnnxGo        onnxgo.Opinion `json:"onnx_go"` // the second reader's
+	Fits          bool           `json:"fits"`              // the part's flash and RAM, with buffers and stack; emulated boards may have more
+	Windows       int            `json:"windows,omitempty"` // pushed frame by frame, with --stream-input=frames
+	OnnxGo        onnxgo.Opinion `json:"onnx_go"`           // the second reader's
 	Layers        []LayerResult  `json:"layers,omitempty"`
 	Pass          bool           `json:"pass"`
 	Problems      []string       `json:"problems,omitempty"`
@@ -152,6 +153,12 @@ func Run(ctx context.Context, m *deepgo.Model, cases []Case, opt Options) (*Resu
 			return nil, err
 		}
 	}
+	if pushed := p.Memory.Pushed; pushed != nil && pushed.Last != nil {
+		step("pushing frames")
+		if err := c.pushOn(ctx, opt.Build); err != nil {
+			return nil, err
+		}
+	}
 	return c.result, c.measure(ctx, opt.Build)
 }
 
@@ -188,10 +195,30 @@ func (c *comparison) interpret(cases []Case) error {
 func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Tensor, err error) {
 	in = make([]*tensor.Tensor, len(k.Inputs))
 	for i, t := range k.Inputs {
-		in[i] = convert(t, m.Graph.Inputs[i].Type.Quant, p.Lowered.Inputs[i].Type)
+		want := p.Lowered.Inputs[i].Type
+		in[i] = ChannelsLast(convert(t, m.Graph.Inputs[i].Type.Quant, want), want.Shape)
 	}
 	out, err = interp.Run(p.Lowered, in, interp.Options{})
 	return in, out, err
+}
+
+// ChannelsLast returns t, [N][C][…], as the program takes it, where that is [N][…][C].
+func ChannelsLast(t *tensor.Tensor, want []int) *tensor.Tensor {
+	if slices.Equal(t.Shape, want) {
+		return t
+	}
+	from, size, channels := t.Bytes(), t.DType.Size(), want[len(want)-1]
+	to, pixels := make([]byte, len(from)), t.Len()/(channels*want[0])
+	for i := range t.Len() {
+		image, at := i/(channels*pixels), i%(channels*pixels)
+		j := image*channels*pixels + at%pixels*channels + at/pixels
+		copy(to[j*size:(j+1)*size], from[i*size:])
+	}
+	y, err := tensor.FromBytes(t.DType, to, want...)
+	if err != nil {
+		ir.Bugf("%v", err)
+	}
+	return y
 }
 
 // convert quantizes or dequantizes t to the type that the program has at its boundary.
