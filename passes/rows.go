@@ -402,7 +402,7 @@ func (r *rowRun) finish() {
 		}
 		b.lives = joined.Lives
 	}
-	if !r.slides { // or what is kept from a row of the input to the next would be in the way
+	if !r.slides { // whose lives are those of a part of it
 		r.lodge()
 	}
 	r.peak = r.most()
