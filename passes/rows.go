@@ -402,7 +402,9 @@ func (r *rowRun) finish() {
 		}
 		b.lives = joined.Lives
 	}
-	r.lodge()
+	if !r.slides { // whose lives are those of a part of it
+		r.lodge()
+	}
 	r.peak = r.most()
 }
 

@@ -1,16 +1,13 @@
-/* dg_fpu.h: products of float pixels with the weights of eight output channels, a block, at a time, by the FPUs of Cortex-M4, M7 and M33. In
- * assembly, since sums and operands fill the 32 registers, and GCC loads and stores one by one what VLDM takes together.
+/* dg_fpu.h: products of float pixels with the weights of eight output channels, a block, at a time: the loops around them, and by the FPUs of
+ * Cortex-M4, M7 and M33 in assembly, since sums and operands fill the 32 registers, and GCC loads and stores one by one what VLDM takes together.
  *
  * A block is its eight biases, then, for each tap, eight weights; the last block has as many channels as are left. Every sum begins with its bias and
- * takes one product after the other, rounded before it is added, as C does: VMUL and VADD, which also take less time than VMLA. */
+ * takes one product after the other, rounded before it is added, as C does; VMUL and VADD also take less time than VMLA. */
 #ifndef DG_FPU_H
 #define DG_FPU_H
 
 #include "dg.h"
 
-#if !defined(__ARM_FP)
-#error "this was compiled by deepgo for a processor with an FPU: give the C compiler -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard or the like, or compile the model for another --target"
-#endif
 /* dg_fpu_segment is inputs next to each other: n of them, or for a depthwise convolution one of every channel, at x, to be multiplied by what is
  * `at` bytes behind a block's start. */
 typedef struct {
@@ -36,6 +33,9 @@ typedef struct {
     int32_t iw, ic, ow, oc, kh, kw, sw, dw, pl, from, to, inner, joined, act;
 } dg_fpu;
 
+#if !defined(__ARM_FP)
+#error "this was compiled by deepgo for a processor with an FPU: give the C compiler -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard or the like, or compile the model for another --target"
+#endif
 /* How functions begin and end. r0 segments, r1 block, r2 output, r3 tile; r4 end, r5 blocks left, r6 step, r7 stride, r8 size, r9 offset. */
 #define DG_FPU_ENTER "vpush {s16-s31}\n push {r0, r4-r11, lr}\n ldmia r3, {r4-r9}\n"
 #define DG_FPU_LEAVE "add r1, r1, r8\n subs r5, r5, #1\n bne 1b\n pop {r0, r4-r11, lr}\n vpop {s16-s31}\n bx lr\n"
