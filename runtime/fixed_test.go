@@ -21,7 +21,7 @@ int main(void)
     int64_t a;
     int32_t m, s;
     while (scanf(" %c %" SCNd64 " %" SCNd32 " %" SCNd32, &what, &a, &m, &s) == 4) {
-        printf("%ld\n", (long)(what == 'n' ? dg_requant((int32_t)a, m, s) : what == 'w' ? dg_requant64(a, m, s) : what == 's' ? dg_round_shift((int32_t)a, s) : dg_round_shift64(a, s)));
+        printf("%ld\n", (long)(what == 'n' ? dg_requant((int32_t)a, m, s, 1) : what == 'w' ? dg_requant64(a, m, s) : what == 's' ? dg_round_shift((int32_t)a, s) : dg_round_shift64(a, s)));
     }
     return 0;
 }
