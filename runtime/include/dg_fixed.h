@@ -60,9 +60,14 @@ DG_INLINE int32_t dg_round_shift64(int64_t a, int32_t s)
 }
 
 /* dg_divide divides *rest by d: it returns the quotient, less than 2^32, and leaves the remainder. Where quotients are small that takes no longer
- * than the compiler's function for any, and no 700 bytes of flash. d > 0, *rest < 2^63. */
+ * than the compiler's function for any, and no 700 bytes of flash; but on AVR, whose function is small. d > 0, *rest < 2^63. */
 DG_INLINE uint32_t dg_divide(uint64_t *rest, uint64_t d)
 {
+#ifdef __AVR__
+    const uint32_t q = (uint32_t)(*rest / d);
+    *rest -= q * d;
+    return q;
+#else
     uint32_t q = 0, bit = 1;
     while (d <= *rest >> 1) {
         d <<= 1;
@@ -75,6 +80,7 @@ DG_INLINE uint32_t dg_divide(uint64_t *rest, uint64_t d)
         }
     }
     return q;
+#endif
 }
 
 /* dg_clamp limits v to lo ... hi. */
