@@ -17,6 +17,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
@@ -126,7 +127,7 @@ func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *mode
 // addNodes turns every node that does something into a call.
 func (m *model) addNodes() error {
 	for i, n := range m.g.Nodes {
-		if n.Op == "view" {
+		if n.Op == "view" || nothing(n) {
 			continue
 		}
 		in, err := m.instance(n)
@@ -140,6 +141,11 @@ func (m *model) addNodes() error {
 		m.calls = append(m.calls, c)
 	}
 	return nil
+}
+
+// nothing reports whether n computes no element.
+func nothing(n *ir.Node) bool {
+	return !slices.ContainsFunc(n.Outputs, func(v *ir.Value) bool { return v.Type.Len() > 0 })
 }
 
 // instance returns the function that computes n.
@@ -160,6 +166,7 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.place(n.Inputs)
 	if old := m.shared[in.key()]; old != nil {
 		return old, nil
 	}
@@ -211,7 +218,7 @@ func (m *model) argument(c *call, p param, v *ir.Value, output bool) (string, er
 	switch {
 	case ctype != v.Type.DType.C():
 		return "", fmt.Errorf("parameter %s is of %s, value %q is %s", p.name, ctype, v.Name, v.Type)
-	case p.rom != v.IsConst():
+	case !p.either && p.rom != v.IsConst():
 		return "", fmt.Errorf("parameter %s and value %q: one is a constant, the other not", p.name, v.Name)
 	case output != p.written:
 		return "", fmt.Errorf("parameter %s: const belongs to inputs, and only to them", p.name)

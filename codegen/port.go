@@ -67,6 +67,9 @@ func (m *model) ports() []*port { return slices.Concat(m.inputs, m.outputs) }
 
 // address returns a pointer to v, which is in the arena or in the caller's buffers.
 func (m *model) address(v *ir.Value) (string, error) {
+	if v.Type.Len() == 0 && m.port[v] == nil { // nothing is read there
+		return "NULL", nil
+	}
 	place, ok := m.mem.Places[v]
 	if !ok {
 		return "", fmt.Errorf("value %q has no place", v.Name)
