@@ -25,9 +25,10 @@ const Version = "0.1.0"
 
 // LoadOptions settle what a model file leaves open.
 type LoadOptions struct {
-	Dims        map[string]int    // values of symbolic dimensions
-	InputShapes map[string][]int  // whole shapes of inputs
-	Consts      map[string]string // inputs pinned to a value
+	Dims        map[string]int            // values of symbolic dimensions
+	InputShapes map[string][]int          // whole shapes of inputs
+	Consts      map[string]string         // inputs pinned to a value
+	Pinned      map[string]*tensor.Tensor // the same, as tensors
 }
 
 // Model is an imported model.
@@ -61,7 +62,7 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Consts: opt.Consts})
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Consts: opt.Consts, Pinned: opt.Pinned})
 	if err != nil {
 		return nil, err
 	}

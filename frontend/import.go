@@ -17,16 +17,17 @@ import (
 
 // The versions that Import reads.
 const (
-	MinIR, MaxIR       = 3, 13
-	MinOpset, MaxOpset = 7, 26
+	MinIR, MaxIR       = 3, 14
+	MinOpset, MaxOpset = 7, 28
 )
 
 // Options settle what a model leaves open.
 type Options struct {
-	File        string            // for messages
-	Dims        map[string]int    // values of symbolic dimensions
-	InputShapes map[string][]int  // whole shapes of inputs
-	Consts      map[string]string // inputs pinned to a value
+	File        string                    // for messages
+	Dims        map[string]int            // values of symbolic dimensions
+	InputShapes map[string][]int          // whole shapes of inputs
+	Consts      map[string]string         // inputs pinned to a value
+	Pinned      map[string]*tensor.Tensor // the same, as tensors
 }
 
 // Info is what Import found besides the graph.
@@ -37,7 +38,7 @@ type Info struct {
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}}
+	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -58,6 +59,7 @@ type builder struct {
 	missing   map[missingOp][]string // unsupported operators, with the nodes that use them
 	order     []missingOp
 	inlining  []string // functions being inlined, outermost first
+	sequences map[*ir.Value]*sequence
 }
 
 type missingOp struct {
@@ -83,11 +85,11 @@ func (b *builder) build() *ir.Graph {
 		return nil
 	}
 	v, ok := m.Opsets[""]
-	if !ok {
-		b.failHint("the file is damaged, or was written by hand", "the model imports no opset of the default domain")
+	if len(m.Opsets) == 0 {
+		b.failHint("the file is damaged, or was written by hand", "the model imports no opset")
 		return nil
 	}
-	if v < MinOpset || v > MaxOpset {
+	if ok && (v < 1 || v > MaxOpset) {
 		b.failHint("onnx.version_converter converts a model to another opset", "opset %d is not supported; expected %d to %d", v, MinOpset, MaxOpset)
 		return nil
 	}
@@ -145,6 +147,9 @@ func (b *builder) input(in *onnx.ValueInfo) *ir.Value {
 		return nil
 	}
 	t := ir.Type{DType: in.DType, Shape: shape}
+	if c := b.opt.Pinned[in.Name]; c != nil && t.Equal(ir.Type{DType: c.DType, Shape: c.Shape}) {
+		return b.g.NewConst(in.Name, c)
+	}
 	if text, pinned := b.opt.Consts[in.Name]; pinned {
 		return b.pin(in.Name, t, text)
 	}

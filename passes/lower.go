@@ -69,7 +69,11 @@ func lowerNode(g *ir.Graph, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
 			}
 		}
 	}
-	return nil, &ir.Error{Node: slices.Concat(n.From, []string{""})[0], Op: n.Op, Msg: err.Error(), At: n.Line()}
+	e := &ir.Error{Node: slices.Concat(n.From, []string{""})[0], Op: n.Op, Msg: err.Error(), At: n.Line()}
+	if d.Formals != nil {
+		e.Hint = "control flow is computed when compiling only: pin what decides it with --const NAME=VALUE"
+	}
+	return nil, e
 }
 
 // bind sets the macros of kernels from their expressions.

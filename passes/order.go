@@ -14,6 +14,8 @@ var order = []struct{ before, after, reason string }{
 	{"qdq", "nhwc", "a float kernel between DequantizeLinear and QuantizeLinear is not an island any more"},
 	{"qdq", "weightonly", "integers on both sides are better than on one"},
 	{"weightonly", "floatweights", "it needs the integers"},
+	{"io", "narrow", "it makes floats of 8 bits out of nothing but what is left"},
+	{"narrow", "nhwc", "kernels compute in float32"},
 	{"floatweights", "nhwc", "float kernels take constants as weights"},
 	{"nhwc", "transposes", "the Transposes around kernels are what is to cancel"},
 	{"transposes", "lower", "lower makes copies of Transposes that are left"},

@@ -15,6 +15,7 @@ var Pipeline = [...]Pass{
 	foldconstPass,
 	{Name: "io", Doc: "choose the element types of inputs and outputs", Run: boundary, Required: true},
 	deadcodePass,
+	{Name: "narrow", Doc: "compute in float32 what is stored in 16 bits and less", Run: narrow, Required: true},
 	{Name: "nhwc", Doc: "lower operators on images to kernels on NHWC, between Transposes", Run: nhwc, Required: true},
 	{Name: "transposes", Doc: "move Transposes until they cancel", Run: transposes},
 	foldconstPass, deadcodePass,

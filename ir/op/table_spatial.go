@@ -5,4 +5,12 @@ var spatialTable = [][]*Def{
 	poolDefs,
 	gemmDefs,
 	qlinearDefs,
+	resizeDefs,
+	sampleDefs,
+	transposedDefs,
+	convNDDefs,
+	sampleKernelDefs,
+	signalDefs,
+	einsumDefs,
+	ngramDefs,
 }
