@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// Case is a test made ready to run.
+type Case struct {
+	*Test
+	Model  *deepgo.Model
+	Pinned []string         // inputs that are constants, as an operator needs their values when compiling
+	In     []*tensor.Tensor // the other inputs
+	Want   []*tensor.Tensor
+	ops    map[string]bool  // the operators in the model's file
+	all    []*tensor.Tensor // every input, pinned ones included
+}
+
+// errApart marks tests whose inputs or outputs are no tensors of numbers.
+var errApart = errors.New("not a tensor of numbers")
+
+// Load returns the test with as few inputs pinned as it takes to import the model.
+func (t *Test) Load() (*Case, error) {
+	raw, err := onnx.Decode(t.Model, "", onnx.DefaultLimits)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{Test: t, ops: map[string]bool{}}
+	for _, n := range raw.Graph.Nodes {
+		c.ops[n.OpType] = true
+	}
+	if c.Want, err = decodeAll(t.Outputs); err != nil {
+		return nil, err
+	}
+	in, err := decodeAll(t.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	if len(in) != len(raw.Graph.Inputs) {
+		return nil, fmt.Errorf("%d inputs in the data set, %d in the model", len(in), len(raw.Graph.Inputs))
+	}
+	c.all = in
+	values := map[string]*tensor.Tensor{}
+	for i, v := range raw.Graph.Inputs {
+		values[v.Name] = in[i]
+	}
+	if c.Model, c.Pinned, err = pinFew(t, values); err != nil {
+		return nil, err
+	}
+	for _, v := range c.Model.Graph.Inputs {
+		c.In = append(c.In, values[v.Name])
+	}
+	return c, nil
+}
+
+func decodeAll(messages [][]byte) ([]*tensor.Tensor, error) {
+	all := make([]*tensor.Tensor, len(messages))
+	for i, data := range messages {
+		var err error
+		if all[i], err = onnx.DecodeTensor(data); err != nil {
+			return nil, fmt.Errorf("%w: %w", errApart, err)
+		}
+	}
+	return all, nil
+}
+
+// pinFew tries the test without pins. Where that fails it pins all inputs, and takes the pins away again that are not needed, those
+// of floats first: they are the data.
+func pinFew(t *Test, values map[string]*tensor.Tensor) (*deepgo.Model, []string, error) {
+	try := func(pins map[string]*tensor.Tensor) (*deepgo.Model, error) {
+		return deepgo.Decode(t.Name, t.Model, deepgo.LoadOptions{Pinned: pins})
+	}
+	m, err := try(nil)
+	if err == nil || len(values) == 0 {
+		return m, nil, err
+	}
+	pins := map[string]*tensor.Tensor{}
+	for name, v := range values {
+		pins[name] = v
+	}
+	if m, err = try(pins); err != nil {
+		return nil, nil, err
+	}
+	names := sortedNames(values)
+	for _, name := range names {
+		delete(pins, name)
+		if less, err := try(pins); err == nil {
+			m = less
+		} else {
+			pins[name] = values[name]
+		}
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return pins[name] == nil })
+	slices.Sort(names)
+	return m, names, nil
+}
+
+// sortedNames returns floats before integers, each by name.
+func sortedNames(values map[string]*tensor.Tensor) []string {
+	var names []string
+	for _, float := range []bool{true, false} {
+		from := len(names)
+		for name, v := range values {
+			if v.DType.IsFloat() == float {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names[from:])
+	}
+	return names
+}

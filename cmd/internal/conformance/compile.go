@@ -1,0 +1,99 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/cbatch"
+)
+
+// perBatch is how many tests share one C program.
+const perBatch = 40
+
+// Compile runs the tests in C on this machine, under the sanitizers.
+func Compile(ctx context.Context, tests []*Test, progress func(done int)) ([]Outcome, error) {
+	out := make([]Outcome, len(tests))
+	var mu sync.Mutex
+	var failed error
+	done := 0
+	batches := (len(tests) + perBatch - 1) / perBatch
+	parallel(batches, func(k int) {
+		from, to := k*perBatch, min((k+1)*perBatch, len(tests))
+		err := compileBatch(ctx, tests[from:to], from, out[from:to])
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && failed == nil {
+			failed = err
+		}
+		done += to - from
+		progress(done)
+	})
+	return out, failed
+}
+
+// compileBatch fills in the outcomes of some tests, of which first is the number of the first.
+func compileBatch(ctx context.Context, tests []*Test, first int, out []Outcome) error {
+	var loaded []*Case
+	var cases []cbatch.Case
+	var at []int
+	for i, t := range tests {
+		c, p, err := compile(t, fmt.Sprintf("t%d", first+i))
+		if err != nil {
+			out[i] = refused(err)
+			continue
+		}
+		loaded, cases, at = append(loaded, c), append(cases, cbatch.Case{Program: p, Inputs: c.In}), append(at, i)
+	}
+	if len(cases) == 0 {
+		return nil
+	}
+	results, err := cbatch.Run(ctx, cases)
+	if err != nil {
+		return err
+	}
+	for k, r := range results {
+		o := Outcome{Pinned: loaded[k].Pinned}
+		if r.Err != nil {
+			o.Text = "wrong: " + firstLine(r.Err)
+		} else {
+			o.Text = loaded[k].judge(r.Outputs)
+		}
+		out[at[k]] = o
+	}
+	return nil
+}
+
+// compile returns the test with what has to be pinned for C, and its program.
+func compile(t *Test, name string) (c *Case, p *deepgo.Program, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("panic: %v", e)
+		}
+	}()
+	if c, err = t.Load(); err != nil {
+		return nil, nil, err
+	}
+	if err := c.partTwo(); err != nil {
+		return nil, nil, err
+	}
+	p, err = c.Model.Compile(deepgo.CompileOptions{Name: name, Emit: "single"})
+	if err != nil && (c.ops["If"] || c.ops["Loop"] || c.ops["Scan"]) {
+		err = errors.New("part 2: control flow")
+	}
+	return c, p, err
+}
+
+// sized are the operators whose output's size depends on their input's elements. Where those are pinned there is nothing left to run.
+var sized = map[string]bool{"NonZero": true, "Unique": true, "NonMaxSuppression": true, "Compress": true}
+
+func (c *Case) partTwo() error {
+	for name := range c.ops {
+		if sized[name] && len(c.Pinned) > 0 {
+			return fmt.Errorf("part 2: the size of %s's output depends on the data", name)
+		}
+	}
+	return nil
+}
