@@ -113,6 +113,7 @@ type CompileOptions struct {
 	Name      string // prefix of every name in the C; "" is the model's name
 	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
 	Emit      string // "split" (or "") or "single"
+	Trees     string // "auto" (or ""), "table" or "code": how decision trees are written
 	Command   string // shown in the header comment
 	Trace     bool   // print the DG_TRACE hooks, for verify --layers
 	Disable   []string
@@ -147,7 +148,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 		return nil, err
 	}
 	g := m.Graph.Clone()
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}

@@ -98,6 +98,7 @@ type model struct {
 
 	kernels   map[string]*kernel
 	instances []*instance
+	trees     []*treeFunction
 	shared    map[string]*instance
 	count     map[string]int // instances of a kernel
 	consts    pool
@@ -162,7 +163,11 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 		}
 		m.kernels[n.Op] = k
 	}
-	in, err := k.bind(n.Attrs, m.intMax())
+	attrs := n.Attrs
+	if n.Op == "treecode" {
+		attrs = m.treeCode(n)
+	}
+	in, err := k.bind(attrs, m.intMax())
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,13 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
 )
 
@@ -53,6 +55,46 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Blank()
 	m.printPrototype(w)
 	w.Directive("endif")
+}
+
+// hasStrings reports whether an input or output holds places in the model's table of strings.
+func (m *model) hasStrings() bool {
+	return slices.ContainsFunc(m.ports(), func(p *port) bool { return p.value.Type.DType == tensor.String })
+}
+
+// printStrings declares the table of strings.
+func (m *model) printStrings(w *cw.Writer) {
+	if !m.hasStrings() {
+		return
+	}
+	w.Comment("An element of type str is a string's place in this table; any other number stands for a string that is not in it.")
+	w.Directive("define %s_STRINGS %d", m.macro, len(m.g.Strings.List()))
+	w.Line("extern const char *const %s_string[%s_STRINGS];", m.name, m.macro)
+	w.Blank()
+}
+
+// stringBytes is what the table takes of memory.
+func (m *model) stringBytes() int {
+	sum := 0
+	if m.hasStrings() {
+		for _, s := range m.g.Strings.List() {
+			sum += len(s) + 1 + m.target.PointerBits/8
+		}
+	}
+	return sum
+}
+
+// printStringTable defines it.
+func (m *model) printStringTable(w *cw.Writer) {
+	if !m.hasStrings() {
+		return
+	}
+	quoted := make([]string, 0, len(m.g.Strings.List()))
+	for _, s := range m.g.Strings.List() {
+		quoted = append(quoted, cw.String(s))
+	}
+	w.List(fmt.Sprintf("const char *const %s_string[%s_STRINGS] = { ", m.name, m.macro), quoted, " };")
+	w.Blank()
 }
 
 // printPreprocess says how raw values become the input.
@@ -143,6 +185,7 @@ func (m *model) printPrototype(w *cw.Writer) {
 	w.Line("extern \"C\" {")
 	w.Directive("endif")
 	w.Blank()
+	m.printStrings(w)
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
 		"It keeps nothing between calls, and may run in several threads at once, each with an arena of its own.",

@@ -30,7 +30,7 @@ type NodeReport struct {
 
 // measure adds up what the calls take.
 func (m *model) measure() Report {
-	r := Report{ConstBytes: m.consts.bytes(), ArenaBytes: m.mem.ArenaBytes, IOBytes: bytesOf(m.ports())}
+	r := Report{ConstBytes: m.consts.bytes() + m.stringBytes(), ArenaBytes: m.mem.ArenaBytes, IOBytes: bytesOf(m.ports())}
 	counted := map[*constant]bool{}
 	live := m.liveSpans()
 	for i, c := range m.calls {

@@ -34,9 +34,13 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 			c.write(w, "static ")
 		}
 	}
+	for _, f := range m.trees {
+		f.print(w)
+	}
 	for _, in := range m.instances {
 		in.write(w)
 	}
+	m.printStringTable(w)
 	m.printRun(w)
 }
 

@@ -92,7 +92,7 @@ func (b *builder) body(n *onnx.Node, g *onnx.Graph, formals []ir.Type, outer *ou
 	problems := len(b.errs) + len(b.order)
 	saved := b.g
 	defer func() { b.g = saved }()
-	b.g = &ir.Graph{Name: g.Name}
+	b.g = &ir.Graph{Name: g.Name, Strings: saved.Strings}
 	inner := scope{}
 	for i, in := range g.Inputs {
 		inner[in.Name] = b.parameter(in.Name, formals[i])

@@ -113,7 +113,7 @@ var brokenModels = map[string]struct {
 	"packed data too short":     {graph(inX, outY, relu, `initializer { name: "w" data_type: 22 dims: 9 int32_data: 1 }`), []string{"1 packed bytes"}},
 	"data in the wrong field":   {graph(inX, outY, relu, `initializer { name: "w" data_type: 1 dims: 1 int64_data: 1 }`), []string{"0 elements for shape [1]"}},
 	"complex tensor":            {graph(inX, outY, relu, `initializer { name: "w" data_type: 14 dims: 1 }`), []string{"COMPLEX64"}},
-	"string tensor":             {graph(inX, outY, relu, `initializer { name: "w" data_type: 8 dims: 1 string_data: "a" }`), []string{"STRING"}},
+	"arithmetic on strings":     {graph(inX, outY, node("Add", "w w", "y", ""), `initializer { name: "w" data_type: 8 dims: 1 string_data: "a" }`), []string{"str", "the_Add"}},
 	"unknown element type":      {graph(inX, outY, relu, `initializer { name: "w" data_type: 99 dims: 1 }`), []string{"not supported"}},
 	"external data outside":     {graph(inX, outY, relu, external("../../etc/passwd", "4")), []string{"outside the model's folder"}},
 	"external data absolute":    {graph(inX, outY, relu, external("/etc/passwd", "4")), []string{"outside the model's folder"}},

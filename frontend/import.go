@@ -38,7 +38,7 @@ type Info struct {
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}}
+	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -60,6 +60,7 @@ type builder struct {
 	order     []missingOp
 	inlining  []string // functions being inlined, outermost first
 	sequences map[*ir.Value]*sequence
+	zipped    map[string]bool // outputs of ZipMaps
 }
 
 type missingOp struct {
@@ -78,7 +79,10 @@ func (b *builder) failHint(hint, format string, args ...any) {
 
 func (b *builder) build() *ir.Graph {
 	m := b.model
-	b.g = &ir.Graph{Name: m.Graph.Name}
+	b.g = &ir.Graph{Name: m.Graph.Name, Strings: m.Strings}
+	if b.g.Strings == nil {
+		b.g.Strings = &tensor.Strings{}
+	}
 	b.missing = map[missingOp][]string{}
 	if m.IRVersion < MinIR || m.IRVersion > MaxIR {
 		b.failHint("export the model again with a current version of onnx", "ONNX IR version %d is not supported; expected %d to %d", m.IRVersion, MinIR, MaxIR)
@@ -284,10 +288,30 @@ func (b *builder) outputs(g *onnx.Graph, names scope) {
 		case !known:
 			b.fail("output %q is computed by no node", o.Name)
 		case v == nil: // reported where it failed
+		case b.isSequence(v):
+			b.sequenceOutput(o, b.sequences[v])
+		case b.zipped[o.Name]:
+			b.g.Outputs = append(b.g.Outputs, v)
 		default:
 			b.checkDeclared(o, v)
 			b.g.Outputs = append(b.g.Outputs, v)
 		}
+	}
+}
+
+// sequenceOutput makes the elements of a sequence outputs of their own.
+func (b *builder) sequenceOutput(o *onnx.ValueInfo, s *sequence) {
+	if s.optional && len(s.elements) == 0 {
+		b.fail("output %q is an optional that is absent", o.Name)
+		return
+	}
+	for i, v := range s.elements {
+		if b.isSequence(v) {
+			b.sequenceOutput(o, b.sequences[v])
+			continue
+		}
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q: element %d of the %s is output %q", o.Name, i, o.Kind, v.Name))
+		b.g.Outputs = append(b.g.Outputs, v)
 	}
 }
 
@@ -307,7 +331,9 @@ func (b *builder) checkDeclared(o *onnx.ValueInfo, v *ir.Value) {
 	for i := 0; same && i < len(o.Shape); i++ {
 		same = !o.Shape[i].Known || o.Shape[i].Size == int64(v.Type.Shape[i])
 	}
-	if !same {
+	if !same && len(b.opt.InputShapes) > 0 { // the declaration is of the file's own shapes
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q is declared with shape %s, and is computed as %s", o.Name, dimsText(o.Shape), v.Type))
+	} else if !same {
 		b.fail("output %q is declared with shape %s, and is computed as %s", o.Name, dimsText(o.Shape), v.Type)
 	}
 }
@@ -335,6 +361,10 @@ func (b *builder) reportMissing() {
 		name := k.name
 		if k.domain != "" {
 			name = k.domain + "." + k.name
+		}
+		if r := op.Refused(k.domain, k.name); r != nil {
+			b.failHint(r.Hint, "operator %s %s; used by %q%s", name, r.Why, shown, more)
+			continue
 		}
 		hint := "deepgo ops lists the supported operators"
 		if near := nearest(k.name); near != "" {

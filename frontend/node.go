@@ -389,11 +389,24 @@ func (b *builder) constant(n *onnx.Node, names scope) error {
 		t = tensor.Ints(v, len(v))
 	case []float32:
 		t = tensor.Floats(v, len(v))
+	case string:
+		t = b.strings(v).Reshape()
+	case []string:
+		t = b.strings(v...)
 	default:
 		return b.nodeError(n, 0, nil, fmt.Errorf("attribute %q holds no numbers", n.Attrs[0].Name), "")
 	}
 	names[n.Outputs[0]] = b.g.NewConst(n.Outputs[0], t)
 	return nil
+}
+
+// strings returns a list of strings as places in the model's table.
+func (b *builder) strings(list ...string) *tensor.Tensor {
+	t := tensor.New(tensor.String, len(list))
+	for i, s := range list {
+		t.SetI64(i, int64(b.g.Strings.Add(s)))
+	}
+	return t
 }
 
 // branch replaces an If whose condition is known by its branch.

@@ -3,6 +3,7 @@ package frontend
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/ir"
@@ -28,6 +29,9 @@ func (b *builder) isSequence(v *ir.Value) bool { return v != nil && b.sequences[
 
 // sequenceOp handles the operators on sequences and optionals. handled is false for any other node.
 func (b *builder) sequenceOp(n *onnx.Node, in []*ir.Value, opsets map[string]int64, names scope) (handled bool, err error) {
+	if n.Domain == "ai.onnx.ml" && n.OpType == "ZipMap" {
+		return true, b.zipMap(n, in, names)
+	}
 	if n.Domain != "" {
 		return false, nil
 	}
@@ -299,5 +303,27 @@ func (b *builder) sequenceMap(n *onnx.Node, in []*ir.Value, opsets map[string]in
 			names[name] = b.newSequence(outs[i])
 		}
 	}
+	return nil
+}
+
+// zipMap drops a ZipMap: its tensor, a column per class, takes the place of the maps.
+func (b *builder) zipMap(n *onnx.Node, in []*ir.Value, names scope) error {
+	if len(in) != 1 || in[0] == nil || b.isSequence(in[0]) || len(n.Outputs) != 1 {
+		return b.nodeError(n, 0, nil, fmt.Errorf("expected one tensor and one output"), "")
+	}
+	var keys []string
+	for _, a := range n.Attrs {
+		switch list := a.Value.(type) {
+		case []string:
+			keys = append(keys, list...)
+		case []int64:
+			for _, k := range list {
+				keys = append(keys, fmt.Sprint(k))
+			}
+		}
+	}
+	b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q: ZipMap dropped, it is a tensor with a column for each of %s", n.Outputs[0], strings.Join(keys, ", ")))
+	b.zipped[n.Outputs[0]] = true
+	names[n.Outputs[0]] = in[0]
 	return nil
 }

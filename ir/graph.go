@@ -83,6 +83,7 @@ type Graph struct {
 	Inputs  []*Value
 	Outputs []*Value
 	Nodes   []*Node
+	Strings *tensor.Strings // what elements of type str stand for; nil where there are none
 
 	names map[string]int // how often a base name was used by NewName
 }
@@ -184,7 +185,7 @@ func (g *Graph) Clone() *Graph {
 
 // CloneMap returns a copy of g, and the copy of each of its values.
 func (g *Graph) CloneMap() (*Graph, map[*Value]*Value) {
-	c := &Graph{Name: g.Name}
+	c := &Graph{Name: g.Name, Strings: g.Strings}
 	m := map[*Value]*Value{nil: nil}
 	for _, v := range g.Values() {
 		w := *v

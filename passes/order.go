@@ -19,6 +19,7 @@ var order = []struct{ before, after, reason string }{
 	{"floatweights", "nhwc", "float kernels take constants as weights"},
 	{"nhwc", "transposes", "the Transposes around kernels are what is to cancel"},
 	{"transposes", "lower", "lower makes copies of Transposes that are left"},
+	{"lower", "trees", "trees are kernels then"},
 	{"lower", "fuse", "it joins kernels"},
 	{"fuse", "bind", "the expressions of kernels must be whole"},
 	{"bind", "schedule", "only kernels have memory and scratch to plan for"},

@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Target *targets.Target
 	IO     string     // "model" (as the file declares), "float" or "quantized": element types at the boundary
+	Trees  string     // "table", "code", or "auto" (or ""): how decision trees are written
 	Memory *ir.Memory // set by the plan pass
 
 	Disable   []string // names of passes to leave out; required ones cannot be

@@ -20,6 +20,7 @@ var Pipeline = [...]Pass{
 	{Name: "transposes", Doc: "move Transposes until they cancel", Run: transposes},
 	foldconstPass, deadcodePass,
 	{Name: "lower", Doc: "lower all other operators to kernels", Run: lower, Required: true},
+	{Name: "trees", Doc: "write decision trees as code where that is smaller", Run: trees},
 	{Name: "fuse", Doc: "join elementwise kernels with those that they follow", Run: fuse},
 	{Name: "bind", Doc: "write the expressions of kernels in C", Run: bind, Required: true},
 	{Name: "schedule", Doc: "order the nodes for the least peak of memory, make outputs legal", Run: schedule, Required: true},

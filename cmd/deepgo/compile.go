@@ -26,6 +26,7 @@ type compileFlags struct {
 	name    string
 	io      string
 	emit    string
+	trees   string
 	dump    string
 	disable []string
 	check   bool
@@ -56,6 +57,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	c.Flags().StringVar(&f.name, "name", "", "prefix of every `name` in the C (default: the model's file name)")
 	ioFlag(c, &f.io)
 	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
+	choiceFlag(c, &f.trees, "trees", "decision trees as tables or `code`, nested ifs: auto (what takes less flash), table or code", "auto", "table", "code")
 	packageFlags(c, &f.pack, &f.data)
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
@@ -67,7 +69,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 
 func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOptions, error) {
 	opt := deepgo.CompileOptions{
-		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
+		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Trees: f.trees, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
 	}
 	if f.dump == "" {
 		return opt, nil

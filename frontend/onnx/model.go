@@ -12,6 +12,7 @@ type Model struct {
 	Metadata  map[string]string
 	Graph     *Graph
 	Functions []*Function
+	Strings   *tensor.Strings // those of string tensors
 }
 
 // Graph is a model's graph or the sub-graph of a control-flow operator.

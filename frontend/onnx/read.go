@@ -54,7 +54,7 @@ func Decode(data []byte, dir string, lim Limits) (*Model, error) {
 	if pb.Graph == nil {
 		return nil, errors.New("the file holds no graph; expected an ONNX model")
 	}
-	d := &decoder{dir: dir, lim: lim}
+	d := &decoder{dir: dir, lim: lim, strings: &tensor.Strings{}}
 	m := d.model(&pb)
 	if d.err != nil {
 		return nil, d.err
@@ -83,11 +83,12 @@ func checkWire(data []byte) error {
 
 // decoder turns messages into structs. The first error sticks.
 type decoder struct {
-	dir   string
-	lim   Limits
-	err   error
-	bytes int64 // of tensors so far
-	nodes int   // so far
+	dir     string
+	lim     Limits
+	err     error
+	strings *tensor.Strings
+	bytes   int64 // of tensors so far
+	nodes   int   // so far
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -97,7 +98,7 @@ func (d *decoder) fail(format string, args ...any) {
 }
 
 func (d *decoder) model(pb *onnxpb.ModelProto) *Model {
-	m := &Model{IRVersion: pb.GetIrVersion(), Producer: pb.GetProducerName(), Opsets: opsets(pb.OpsetImport)}
+	m := &Model{IRVersion: pb.GetIrVersion(), Producer: pb.GetProducerName(), Opsets: opsets(pb.OpsetImport), Strings: d.strings}
 	for _, e := range pb.MetadataProps {
 		if m.Metadata == nil {
 			m.Metadata = map[string]string{}

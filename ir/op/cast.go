@@ -19,7 +19,7 @@ var castAttrs = []Attr{Int("saturate", 1), Str("round_mode", "up")}
 
 // onnxDTypes are ONNX's numbers of element types (TensorProto.DataType).
 var onnxDTypes = map[int]tensor.DType{
-	1: tensor.Float32, 2: tensor.Uint8, 3: tensor.Int8, 4: tensor.Uint16, 5: tensor.Int16, 6: tensor.Int32, 7: tensor.Int64, 9: tensor.Bool,
+	1: tensor.Float32, 2: tensor.Uint8, 3: tensor.Int8, 4: tensor.Uint16, 5: tensor.Int16, 6: tensor.Int32, 7: tensor.Int64, 8: tensor.String, 9: tensor.Bool,
 	10: tensor.Float16, 11: tensor.Float64, 12: tensor.Uint32, 13: tensor.Uint64, 16: tensor.BFloat16, 17: tensor.Float8E4M3FN,
 	18: tensor.Float8E4M3FNUZ, 19: tensor.Float8E5M2, 20: tensor.Float8E5M2FNUZ, 21: tensor.Uint4, 22: tensor.Int4, 23: tensor.Float4E2M1,
 	24: tensor.Float8E8M0, 25: tensor.Uint2, 26: tensor.Int2,
@@ -52,6 +52,9 @@ func inferCast(c *Call) ([]ir.Type, error) {
 		return typed(c.Type(1).DType, c.Shape(0)...), nil
 	}
 	d, err := c.dtypeAttr("to", tensor.Invalid)
+	if from := c.Type(0).DType; err == nil && from != d && (from == tensor.String || d == tensor.String) {
+		err = fmt.Errorf("%s cannot be cast to %s: strings are places in a table here", from, d)
+	}
 	return typed(d, c.Shape(0)...), err
 }
 

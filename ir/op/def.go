@@ -341,6 +341,14 @@ func (u *Upgrade) SetInput(i int, name string, t *tensor.Tensor) {
 	u.Node.Inputs[i] = u.graph.NewConst(name, t)
 }
 
+// Place returns the place of a string in the model's table.
+func (u *Upgrade) Place(s string) int64 {
+	if u.graph.Strings == nil {
+		u.graph.Strings = &tensor.Strings{}
+	}
+	return int64(u.graph.Strings.Add(s))
+}
+
 // AttrToInput moves an integer list attribute, where it is set, to input i as an int64 tensor.
 func (u *Upgrade) AttrToInput(attr string, i int) {
 	v, ok := u.Node.Attrs[attr].([]int64)

@@ -8,4 +8,5 @@ var defs = slices.Concat(
 	spatialTable,   // table_spatial.go: convolution, pooling, matrix products
 	pointwiseTable, // table_pointwise.go: elementwise operators, casts, quantization
 	shapeTable,     // table_shape.go: data movement, reductions, normalization, recurrent
+	mlTable,        // table_ml.go: ai.onnx.ml
 )

@@ -2,7 +2,7 @@
 //
 // Every element type has one storage type: float32 and float64 their own, 16-bit floats uint16 bit patterns, narrower
 // floats uint8 bit patterns, integers of 8 bits and more their own, narrower integers one value to an int8 or uint8,
-// and bool uint8 (0 or 1).
+// bool uint8 (0 or 1), and strings int32: places in a table.
 package tensor
 
 import (
@@ -70,7 +70,7 @@ func makeData(d DType, n int) any {
 		return make([]int8, n)
 	case Int16:
 		return make([]int16, n)
-	case Int32:
+	case Int32, String:
 		return make([]int32, n)
 	case Int64:
 		return make([]int64, n)

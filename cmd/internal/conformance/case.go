@@ -7,6 +7,7 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/frontend/onnx"
+	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -34,17 +35,13 @@ func (t *Test) Load() (*Case, error) {
 	for _, n := range raw.Graph.Nodes {
 		c.ops[n.OpType] = true
 	}
-	if c.Want, err = decodeAll(t.Outputs); err != nil {
-		return nil, err
-	}
-	in, err := decodeAll(t.Inputs)
+	in, err := decodeAll(t.Inputs, raw.Strings)
 	if err != nil {
 		return nil, err
 	}
 	if len(in) != len(raw.Graph.Inputs) {
 		return nil, fmt.Errorf("%d inputs in the data set, %d in the model", len(in), len(raw.Graph.Inputs))
 	}
-	c.all = in
 	values := map[string]*tensor.Tensor{}
 	for i, v := range raw.Graph.Inputs {
 		values[v.Name] = in[i]
@@ -52,17 +49,26 @@ func (t *Test) Load() (*Case, error) {
 	if c.Model, c.Pinned, err = pinFew(t, values); err != nil {
 		return nil, err
 	}
-	for _, v := range c.Model.Graph.Inputs {
-		c.In = append(c.In, values[v.Name])
+	table := c.Model.Graph.Strings // of the model that runs
+	if c.Want, err = decodeAll(t.Outputs, table); err != nil {
+		return nil, err
+	}
+	if c.all, err = decodeAll(t.Inputs, table); err != nil {
+		return nil, err
+	}
+	for i, v := range raw.Graph.Inputs {
+		if slices.ContainsFunc(c.Model.Graph.Inputs, func(in *ir.Value) bool { return in.Name == v.Name }) {
+			c.In = append(c.In, c.all[i])
+		}
 	}
 	return c, nil
 }
 
-func decodeAll(messages [][]byte) ([]*tensor.Tensor, error) {
+func decodeAll(messages [][]byte, table *tensor.Strings) ([]*tensor.Tensor, error) {
 	all := make([]*tensor.Tensor, len(messages))
 	for i, data := range messages {
 		var err error
-		if all[i], err = onnx.DecodeTensor(data); err != nil {
+		if all[i], err = onnx.DecodeTensor(data, table); err != nil {
 			return nil, fmt.Errorf("%w: %w", errApart, err)
 		}
 	}
