@@ -27,6 +27,7 @@ const Version = "0.1.0"
 type LoadOptions struct {
 	Dims        map[string]int            // values of symbolic dimensions
 	InputShapes map[string][]int          // whole shapes of inputs
+	Elements    map[string][][]int        // shapes of the tensors in an input that is a sequence or an optional; none where that is absent
 	Consts      map[string]string         // inputs pinned to a value
 	Pinned      map[string]*tensor.Tensor // the same, as tensors
 }
@@ -62,7 +63,7 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Consts: opt.Consts, Pinned: opt.Pinned})
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned})
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type Options struct {
 	File        string                    // for messages
 	Dims        map[string]int            // values of symbolic dimensions
 	InputShapes map[string][]int          // whole shapes of inputs
+	Elements    map[string][][]int        // shapes of the tensors that an input holds which is a sequence or an optional; none where that is absent
 	Consts      map[string]string         // inputs pinned to a value
 	Pinned      map[string]*tensor.Tensor // the same, as tensors
 }
@@ -134,6 +135,9 @@ func (b *builder) declare(g *onnx.Graph, names scope) {
 
 // input returns a graph input, or a constant where the user pinned it; nil after an error.
 func (b *builder) input(in *onnx.ValueInfo) *ir.Value {
+	if in.Elem != nil {
+		return b.container(in)
+	}
 	if in.Kind != "tensor" {
 		b.failHint("deepgo takes tensors of numbers", "input %q is a %s", in.Name, in.Kind)
 		return nil
@@ -151,13 +155,18 @@ func (b *builder) input(in *onnx.ValueInfo) *ir.Value {
 		return nil
 	}
 	t := ir.Type{DType: in.DType, Shape: shape}
-	if c := b.opt.Pinned[in.Name]; c != nil && t.Equal(ir.Type{DType: c.DType, Shape: c.Shape}) {
-		return b.g.NewConst(in.Name, c)
-	}
 	if text, pinned := b.opt.Consts[in.Name]; pinned {
 		return b.pin(in.Name, t, text)
 	}
-	v := b.g.NewValue(in.Name, t)
+	return b.addInput(in.Name, t)
+}
+
+// addInput makes an input, or a constant where its value is given.
+func (b *builder) addInput(name string, t ir.Type) *ir.Value {
+	if c := b.opt.Pinned[name]; c != nil && t.Equal(ir.Type{DType: c.DType, Shape: c.Shape}) {
+		return b.g.NewConst(name, c)
+	}
+	v := b.g.NewValue(name, t)
 	b.g.Inputs = append(b.g.Inputs, v)
 	return v
 }
@@ -255,6 +264,9 @@ func (b *builder) checkFlags() {
 	}
 	for _, name := range sortedKeys(b.opt.InputShapes) {
 		unknown("--input-shape", name, inputs, "input")
+	}
+	for _, name := range sortedKeys(b.opt.Elements) {
+		unknown("--elements", name, inputs, "input")
 	}
 	for _, name := range sortedKeys(b.opt.Consts) {
 		unknown("--const", name, inputs, "input")

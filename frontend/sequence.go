@@ -27,6 +27,40 @@ func (b *builder) newSequence(s *sequence) *ir.Value {
 
 func (b *builder) isSequence(v *ir.Value) bool { return v != nil && b.sequences[v] != nil }
 
+// container makes inputs of what an input holds that is a sequence or an optional.
+func (b *builder) container(in *onnx.ValueInfo) *ir.Value {
+	shapes, given := b.opt.Elements[in.Name]
+	elem, nested := in.Elem, in.Kind == "optional" && in.Elem.Kind == "sequence"
+	if nested {
+		elem = elem.Elem
+	}
+	switch {
+	case elem.Kind != "tensor" || elem.DType == tensor.Invalid:
+		b.failHint("deepgo takes sequences and optionals of tensors", "input %q is a %s of a %s", in.Name, in.Kind, elem.Kind)
+		return nil
+	case !given:
+		b.failHint(fmt.Sprintf("give their shapes, as in --elements %s=3x2,4x2, or none, --elements %s=, where it is empty or absent", in.Name, in.Name), "input %q is a %s, and which tensors it holds is not known", in.Name, in.Kind)
+		return nil
+	case in.Kind == "optional" && !nested && len(shapes) > 1:
+		b.fail("--elements gives %q %d tensors; expected one, or none", in.Name, len(shapes))
+		return nil
+	}
+	s := &sequence{optional: in.Kind == "optional"}
+	for i, shape := range shapes {
+		if tensor.Len(shape) > 1<<31 {
+			b.fail("element %d of input %q, of shape %v, is too large", i, in.Name, shape)
+			return nil
+		}
+		v := b.addInput(fmt.Sprintf("%s.%d", in.Name, i), ir.Type{DType: elem.DType, Shape: shape})
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("input %q: element %d of the %s is input %q", in.Name, i, in.Kind, v.Name))
+		s.elements = append(s.elements, v)
+	}
+	if nested && len(shapes) > 0 {
+		s.elements = []*ir.Value{b.newSequence(&sequence{elements: s.elements})}
+	}
+	return b.newSequence(s)
+}
+
 // sequenceOp handles the operators on sequences and optionals. handled is false for any other node.
 func (b *builder) sequenceOp(n *onnx.Node, in []*ir.Value, opsets map[string]int64, names scope) (handled bool, err error) {
 	if n.Domain == "ai.onnx.ml" && n.OpType == "ZipMap" {

@@ -66,14 +66,16 @@ func optionalArg(name string) cobra.PositionalArgs {
 
 // loadFlags are the flags of every command that reads a model.
 type loadFlags struct {
-	dims   map[string]int
-	shapes map[string]string
-	consts map[string]string
+	dims     map[string]int
+	shapes   map[string]string
+	elements []string
+	consts   map[string]string
 }
 
 func (f *loadFlags) add(c *cobra.Command) {
 	c.Flags().StringToIntVar(&f.dims, "dim", nil, "value of a symbolic dimension, such as `batch=1` (repeatable)")
 	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
+	c.Flags().StringArrayVar(&f.elements, "elements", nil, "shapes of the tensors in an input that is a sequence or an optional, such as `x=3x2,4x2` (repeatable)")
 	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
 }
 
@@ -87,7 +89,34 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 		}
 		shapes[name] = shape
 	}
-	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Consts: f.consts}, nil
+	elements, err := parseElements(f.elements)
+	if err != nil {
+		return deepgo.LoadOptions{}, &usageError{c.Name(), err}
+	}
+	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts}, nil
+}
+
+// parseElements reads the values of --elements.
+func parseElements(args []string) (map[string][][]int, error) {
+	elements := map[string][][]int{}
+	for _, arg := range args {
+		name, list, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, fmt.Errorf("--elements %s: expected an input and shapes, such as x=3x2,4x2", arg)
+		}
+		elements[name] = nil
+		for text := range strings.SplitSeq(list, ",") {
+			if list == "" {
+				break
+			}
+			shape, err := parseShape(text)
+			if err != nil {
+				return nil, fmt.Errorf("--elements %s: %w", arg, err)
+			}
+			elements[name] = append(elements[name], shape)
+		}
+	}
+	return elements, nil
 }
 
 // load reads the model and prints what was assumed about it.

@@ -213,6 +213,8 @@ func (d *decoder) attrValue(pb *onnxpb.AttributeProto, depth int) any {
 		return out
 	case onnxpb.AttributeProto_SPARSE_TENSOR:
 		return d.sparse(pb.GetSparseTensor())
+	case onnxpb.AttributeProto_TYPE_PROTO:
+		return valueInfo("", pb.GetTp(), 0)
 	}
 	return nil
 }
@@ -220,14 +222,21 @@ func (d *decoder) attrValue(pb *onnxpb.AttributeProto, depth int) any {
 func (d *decoder) valueInfos(pbs []*onnxpb.ValueInfoProto) []*ValueInfo {
 	out := make([]*ValueInfo, len(pbs))
 	for i, pb := range pbs {
-		out[i] = valueInfo(pb)
+		out[i] = valueInfo(pb.GetName(), pb.GetType(), 0)
 	}
 	return out
 }
 
-func valueInfo(pb *onnxpb.ValueInfoProto) *ValueInfo {
-	v := &ValueInfo{Name: pb.GetName(), Kind: "tensor"}
-	switch t := pb.GetType().GetValue().(type) {
+// deepestType is how deep sequences and optionals may nest.
+const deepestType = 8
+
+func valueInfo(name string, pb *onnxpb.TypeProto, depth int) *ValueInfo {
+	v := &ValueInfo{Name: name, Kind: "tensor"}
+	if depth > deepestType {
+		v.Kind = "type that is nested too deeply"
+		return v
+	}
+	switch t := pb.GetValue().(type) {
 	case *onnxpb.TypeProto_TensorType:
 		v.DType, _ = DTypeOf(t.TensorType.GetElemType())
 		v.HasShape = t.TensorType.Shape != nil
@@ -239,11 +248,11 @@ func valueInfo(pb *onnxpb.ValueInfoProto) *ValueInfo {
 			v.Kind = "tensor of " + onnxpb.TensorProto_DataType(t.TensorType.GetElemType()).String()
 		}
 	case *onnxpb.TypeProto_SequenceType:
-		v.Kind = "sequence"
+		v.Kind, v.Elem = "sequence", valueInfo(name, t.SequenceType.GetElemType(), depth+1)
 	case *onnxpb.TypeProto_MapType:
 		v.Kind = "map"
 	case *onnxpb.TypeProto_OptionalType:
-		v.Kind = "optional"
+		v.Kind, v.Elem = "optional", valueInfo(name, t.OptionalType.GetElemType(), depth+1)
 	case *onnxpb.TypeProto_SparseTensorType:
 		v.Kind = "sparse tensor"
 	}

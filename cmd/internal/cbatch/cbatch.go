@@ -63,6 +63,11 @@ type batch struct {
 // write writes the models' files.
 func (b *batch) write() error {
 	for _, c := range b.cases {
+		for i, p := range c.Program.Inputs {
+			if i >= len(c.Inputs) || c.Inputs[i].DType != p.Type.DType || !slices.Equal(c.Inputs[i].Shape, p.Type.Shape) {
+				return fmt.Errorf("%s: input %q is not given as %s", c.Program.Name, p.Name, p.Type)
+			}
+		}
 		for _, f := range c.Program.Files {
 			if err := os.WriteFile(filepath.Join(b.dir, f.Name), f.Data, 0o666); err != nil {
 				return err

@@ -1,13 +1,10 @@
 package conformance
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/frontend/onnx"
-	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -22,9 +19,6 @@ type Case struct {
 	all    []*tensor.Tensor // every input, pinned ones included
 }
 
-// errApart marks tests whose inputs or outputs are no tensors of numbers.
-var errApart = errors.New("not a tensor of numbers")
-
 // Load returns the test with as few inputs pinned as it takes to import the model.
 func (t *Test) Load() (*Case, error) {
 	raw, err := onnx.Decode(t.Model, "", onnx.DefaultLimits)
@@ -35,51 +29,35 @@ func (t *Test) Load() (*Case, error) {
 	for _, n := range raw.Graph.Nodes {
 		c.ops[n.OpType] = true
 	}
-	in, err := decodeAll(t.Inputs, raw.Strings)
+	in, err := decodeValues(raw.Graph.Inputs, t.Inputs, raw.Strings)
 	if err != nil {
 		return nil, err
 	}
-	if len(in) != len(raw.Graph.Inputs) {
-		return nil, fmt.Errorf("%d inputs in the data set, %d in the model", len(in), len(raw.Graph.Inputs))
-	}
-	values := map[string]*tensor.Tensor{}
-	for i, v := range raw.Graph.Inputs {
-		values[v.Name] = in[i]
-	}
-	if c.Model, c.Pinned, err = pinFew(t, values); err != nil {
+	if c.Model, c.Pinned, err = pinFew(t, raw.Graph.Inputs, in); err != nil {
 		return nil, err
 	}
 	table := c.Model.Graph.Strings // of the model that runs
-	if c.Want, err = decodeAll(t.Outputs, table); err != nil {
+	if in, err = decodeValues(raw.Graph.Inputs, t.Inputs, table); err != nil {
 		return nil, err
 	}
-	if c.all, err = decodeAll(t.Inputs, table); err != nil {
+	want, err := decodeValues(raw.Graph.Outputs, t.Outputs, table)
+	if err != nil {
 		return nil, err
 	}
-	for i, v := range raw.Graph.Inputs {
-		if slices.ContainsFunc(c.Model.Graph.Inputs, func(in *ir.Value) bool { return in.Name == v.Name }) {
-			c.In = append(c.In, c.all[i])
-		}
+	c.all, c.Want = flat(in), flat(want)
+	values := named(in)
+	for _, v := range c.Model.Graph.Inputs {
+		c.In = append(c.In, values[v.Name])
 	}
 	return c, nil
 }
 
-func decodeAll(messages [][]byte, table *tensor.Strings) ([]*tensor.Tensor, error) {
-	all := make([]*tensor.Tensor, len(messages))
-	for i, data := range messages {
-		var err error
-		if all[i], err = onnx.DecodeTensor(data, table); err != nil {
-			return nil, fmt.Errorf("%w: %w", errApart, err)
-		}
-	}
-	return all, nil
-}
-
 // pinFew tries the test without pins. Where that fails it pins all inputs, and takes the pins away again that are not needed, those
 // of floats first: they are the data.
-func pinFew(t *Test, values map[string]*tensor.Tensor) (*deepgo.Model, []string, error) {
+func pinFew(t *Test, declared []*onnx.ValueInfo, in []value) (*deepgo.Model, []string, error) {
+	values := named(in)
 	try := func(pins map[string]*tensor.Tensor) (*deepgo.Model, error) {
-		return deepgo.Decode(t.Name, t.Model, deepgo.LoadOptions{Pinned: pins})
+		return deepgo.Decode(t.Name, t.Model, deepgo.LoadOptions{Pinned: pins, InputShapes: shapes(declared, in), Elements: elements(in)})
 	}
 	m, err := try(nil)
 	if err == nil || len(values) == 0 {

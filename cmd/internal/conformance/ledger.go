@@ -38,7 +38,7 @@ func Run(ctx context.Context, tests []*Test, progress func(done int)) ([]Line, e
 func (t *Test) Apart() bool {
 	m, err := onnx.Decode(t.Model, "", onnx.DefaultLimits)
 	if err != nil {
-		return true // the type of an optional as an attribute
+		return true
 	}
 	for _, list := range [][]*onnx.ValueInfo{m.Graph.Inputs, m.Graph.Outputs} {
 		for _, v := range list {
