@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
 )
 
@@ -28,6 +29,11 @@ func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 		if v.Type.Bytes() > limit || v.Type.Len() > math.MaxInt32 {
 			errs = append(errs, tooLarge(v, t, limit))
 		}
+		if v.Type.DType == tensor.Float64 && t.PointerBits == 16 {
+			e := about(v, fmt.Sprintf("tensor %q is %s, and double has 32 bits on %s", v.Name, v.Type, t.Name))
+			e.Hint = "make the model float32"
+			return ir.Errors{e}
+		}
 	}
 	if mem.ArenaBytes > limit {
 		errs = append(errs, &ir.Error{
@@ -42,10 +48,14 @@ func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 }
 
 func tooLarge(v *ir.Value, t *targets.Target, limit int) error {
-	e := &ir.Error{
-		Msg:  fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, v.Type.Bytes(), t.Name, limit),
-		Hint: "compile for a target with a wider address space, or make the model smaller",
-	}
+	e := about(v, fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, v.Type.Bytes(), t.Name, limit))
+	e.Hint = "compile for a target with a wider address space, or make the model smaller"
+	return e
+}
+
+// about returns an error at the node that computes v.
+func about(v *ir.Value, msg string) *ir.Error {
+	e := &ir.Error{Msg: msg}
 	if v.Def != nil && len(v.Def.From) > 0 {
 		e.Node, e.Op = v.Def.From[0], v.Def.Op
 	}
