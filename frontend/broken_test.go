@@ -154,7 +154,7 @@ var brokenModels = map[string]struct {
 	"declared type":             {graph(inX, strings.Replace(outY, "elem_type: 1", "elem_type: 7", 1), relu), []string{"declared as i64"}},
 	"huge result":               {graph(outY, node("ConstantOfShape", "s", "y", ""), `initializer { name: "s" data_type: 7 dims: 2 int64_data: 1000000 int64_data: 1000000 }`), []string{"too large"}},
 	"integer division by zero":  {graph(`output { name: "y" type { tensor_type { elem_type: 7 } } }`, node("Div", "a b", "y", ""), one("a", 1), one("b", 0)), nil},
-	"attribute without a value": {graph(inX, outY, node("Relu", "x", "y", `attribute { name: "a" type: TYPE_PROTO }`)), []string{"TYPE_PROTO"}},
+	"attribute without a value": {graph(inX, outY, node("Relu", "x", "y", `attribute { name: "a" type: TENSORS }`)), []string{"TENSORS"}},
 }
 
 func one(name string, v int) string {

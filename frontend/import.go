@@ -393,8 +393,8 @@ func nearest(name string) string {
 		if d.IsKernel() {
 			continue
 		}
-		if n := distance(strings.ToLower(d.Name), strings.ToLower(name)); n < least {
-			best, least = d.Name, n
+		if n := distance(strings.ToLower(d.ONNX()), strings.ToLower(name)); n < least {
+			best, least = d.ONNX(), n
 		}
 	}
 	return best

@@ -246,7 +246,25 @@ func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opsets map[stri
 		node.Outputs[i].Def = node
 		names[name] = node.Outputs[i]
 	}
+	if d.Fused {
+		return b.takeApart(d, n, node)
+	}
 	b.fold(node)
+	return nil
+}
+
+// takeApart adds the operators that a fused one stands for.
+func (b *builder) takeApart(d *op.Def, n *onnx.Node, node *ir.Node) error {
+	l, err := op.NewLowering(b.g, node)
+	if err == nil {
+		err = d.Lower(l)
+	}
+	if err != nil {
+		return b.nodeError(n, 0, node, err, "")
+	}
+	for _, part := range l.Nodes() {
+		b.fold(part)
+	}
 	return nil
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Def defines one operator.
 type Def struct {
-	Name   string
+	Name   string // as ONNX has it, behind its domain where another domain has the same name
 	Domain string // "" is ONNX's default domain; "com.microsoft", "ai.onnx.ml"
 	Since  []int  // opset versions that changed it; nil for kernel operators
 	In     []Arg
@@ -43,6 +43,8 @@ type Def struct {
 	Spatial bool
 	// Moves marks operators that take and give elements as they are stored, whatever their type.
 	Moves bool
+	// Fused marks operators that optimizers make of others, which Parts names: import takes them apart.
+	Fused bool
 	// Random marks operators whose result differs from run to run; they are never folded.
 	Random bool
 
@@ -370,11 +372,16 @@ func LookupDomain(domain, name string) *Def {
 	if domain == "ai.onnx" {
 		domain = ""
 	}
-	if d := byName[name]; d != nil && d.Domain == domain && !d.IsKernel() {
-		return d
+	for _, n := range []string{domain + "." + name, name} {
+		if d := byName[n]; d != nil && d.Domain == domain && !d.IsKernel() {
+			return d
+		}
 	}
 	return nil
 }
+
+// ONNX returns the operator's name in its domain.
+func (d *Def) ONNX() string { return strings.TrimPrefix(d.Name, d.Domain+".") }
 
 // VersionAt returns the version of the operator that a model of an opset means, or 0 where there is none.
 func (d *Def) VersionAt(opset int) int {
@@ -388,7 +395,7 @@ func (d *Def) VersionAt(opset int) int {
 }
 
 // IsKernel reports whether d is a kernel operator, one named in snake_case after its C file.
-func (d *Def) IsKernel() bool { return d.Name[0] >= 'a' && d.Name[0] <= 'z' }
+func (d *Def) IsKernel() bool { return d.Since == nil && IsKernel(d.Name) }
 
 // IsKernel reports whether name is in a kernel operator's form.
 func IsKernel(name string) bool { return name[0] >= 'a' && name[0] <= 'z' }

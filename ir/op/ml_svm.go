@@ -8,7 +8,7 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Support vector machines. Pairwise, deepgo's own, compares rows with support vectors; SVMDecisions weighs the results for each pair of
+// Support vector machines. Pairwise, deepgo's own, compares rows with support vectors, or with rows of another matrix; SVMDecisions weighs the results for each pair of
 // classes, and SVMProbabilities couples the pairs' probabilities.
 var svmDefs = []*Def{
 	{Name: "SVMClassifier", Domain: mlDomain, Since: []int{1}, In: Args("X"), Out: Args("Y", "Z"), Upgrade: upgradeLabels, Attrs: append(svmAttrs, labelAttrs("classlabels_ints")...), Parts: partsSVMClassifier},
@@ -130,10 +130,12 @@ var pairwiseKinds = map[string]struct {
 	finish   func(v, gamma, coef0, degree float64) float64
 	c        string // over acc, GAMMA, COEF0 and DEGREE
 }{
-	"LINEAR":  {false, func(v, _, _, _ float64) float64 { return v }, "acc"},
-	"POLY":    {false, func(v, g, c, d float64) float64 { return math.Pow(g*v+c, d) }, "dg_powf(GAMMA * acc + COEF0, DEGREE)"},
-	"RBF":     {true, func(v, g, _, _ float64) float64 { return math.Exp(-g * v) }, "dg_expf(-GAMMA * acc)"},
-	"SIGMOID": {false, func(v, g, c, _ float64) float64 { return math.Tanh(g*v + c) }, "dg_tanhf(GAMMA * acc + COEF0)"},
+	"EUCLIDEAN":   {true, func(v, _, _, _ float64) float64 { return math.Sqrt(v) }, "dg_sqrtf(acc)"},
+	"LINEAR":      {false, func(v, _, _, _ float64) float64 { return v }, "acc"},
+	"POLY":        {false, func(v, g, c, d float64) float64 { return math.Pow(g*v+c, d) }, "dg_powf(GAMMA * acc + COEF0, DEGREE)"},
+	"RBF":         {true, func(v, g, _, _ float64) float64 { return math.Exp(-g * v) }, "dg_expf(-GAMMA * acc)"},
+	"SQEUCLIDEAN": {true, func(v, _, _, _ float64) float64 { return v }, "acc"},
+	"SIGMOID":     {false, func(v, g, c, _ float64) float64 { return math.Tanh(g*v + c) }, "dg_tanhf(GAMMA * acc + COEF0)"},
 }
 
 func comparePairs(x, v, y *tensor.Tensor, features int, kind string, gamma, coef0, degree float32) {

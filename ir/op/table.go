@@ -9,4 +9,5 @@ var defs = slices.Concat(
 	pointwiseTable, // table_pointwise.go: elementwise operators, casts, quantization
 	shapeTable,     // table_shape.go: data movement, reductions, normalization, recurrent
 	mlTable,        // table_ml.go: ai.onnx.ml
+	[][]*Def{microsoftDefs},
 )
