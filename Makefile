@@ -29,7 +29,10 @@ check: packages ## install what the tests need (Debian), and run them all; nothi
 bench:          ## measure every model of testdata/ledger.txt again, and write it (needs DEEPGO_SHARED)
 	go test ./cmd/deepgo -run TestLedger -count=1 -update
 
+conformance:    ## run ONNX's 1,884 node tests in the interpreter and in C, and print those that do not pass
+	go run ./cmd/conformance
+
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test packages check bench release
+.PHONY: all gen vet test packages check bench conformance release
