@@ -30,6 +30,10 @@ type LoadOptions struct {
 	Elements    map[string][][]int        // shapes of the tensors in an input that is a sequence or an optional; none where that is absent
 	Consts      map[string]string         // inputs pinned to a value
 	Pinned      map[string]*tensor.Tensor // the same, as tensors
+
+	// Externs are C functions of the caller's for operators that deepgo does not know, by operator or node. Such a model compiles; it
+	// does not run in the interpreter.
+	Externs map[string]frontend.Extern
 }
 
 // Model is an imported model.
@@ -63,7 +67,7 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned})
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, Externs: opt.Externs})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ package codegen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -74,6 +75,10 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 	}
 	m := newModel(g, mem, t, opt)
 	if err := m.addNodes(); err != nil {
+		var user *ir.Error
+		if errors.As(err, &user) {
+			return nil, err
+		}
 		ir.Bugf("%v", err)
 	}
 	m.report = m.measure()
@@ -99,6 +104,7 @@ type model struct {
 	kernels   map[string]*kernel
 	instances []*instance
 	trees     []*treeFunction
+	externs   []*external
 	shared    map[string]*instance
 	count     map[string]int // instances of a kernel
 	consts    pool
@@ -129,6 +135,12 @@ func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *mode
 func (m *model) addNodes() error {
 	for i, n := range m.g.Nodes {
 		if n.Op == "view" || nothing(n) {
+			continue
+		}
+		if n.Op == "extern" {
+			if err := m.addExtern(i, n); err != nil {
+				return err
+			}
 			continue
 		}
 		in, err := m.instance(n)
@@ -227,12 +239,8 @@ func (m *model) argument(c *call, p param, v *ir.Value, output bool) (string, er
 		return "", fmt.Errorf("parameter %s and value %q: one is a constant, the other not", p.name, v.Name)
 	case output != p.written:
 		return "", fmt.Errorf("parameter %s: const belongs to inputs, and only to them", p.name)
-	case !v.IsConst():
-		return m.address(v)
 	}
-	k := m.consts.add(v)
-	c.consts = append(c.consts, k)
-	return k.name, nil
+	return m.pointer(c, v)
 }
 
 // files prints everything. The headers come first.

@@ -186,6 +186,7 @@ func (m *model) printPrototype(w *cw.Writer) {
 	w.Directive("endif")
 	w.Blank()
 	m.printStrings(w)
+	m.printExterns(w)
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
 		"It keeps nothing between calls, and may run in several threads at once, each with an arena of its own.",

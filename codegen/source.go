@@ -172,7 +172,7 @@ func (c call) comment() string {
 func typeList(vs []*ir.Value) string {
 	var types []string
 	for _, v := range vs {
-		if !v.IsConst() {
+		if v != nil && !v.IsConst() {
 			types = append(types, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String())
 		}
 	}

@@ -29,6 +29,7 @@ type Options struct {
 	Elements    map[string][][]int        // shapes of the tensors that an input holds which is a sequence or an optional; none where that is absent
 	Consts      map[string]string         // inputs pinned to a value
 	Pinned      map[string]*tensor.Tensor // the same, as tensors
+	Externs     map[string]Extern         // C of the user's for operators that deepgo does not know: see ParseExtern
 }
 
 // Info is what Import found besides the graph.
@@ -39,7 +40,7 @@ type Info struct {
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}}
+	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, usedExterns: map[string]bool{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -62,6 +63,8 @@ type builder struct {
 	inlining  []string // functions being inlined, outermost first
 	sequences map[*ir.Value]*sequence
 	zipped    map[string]bool // outputs of ZipMaps
+
+	usedExterns map[string]bool
 }
 
 type missingOp struct {
@@ -268,6 +271,11 @@ func (b *builder) checkFlags() {
 	for _, name := range sortedKeys(b.opt.Elements) {
 		unknown("--elements", name, inputs, "input")
 	}
+	for _, name := range sortedKeys(b.opt.Externs) {
+		if !b.usedExterns[name] {
+			b.fail("--extern %s names no operator of the model that deepgo does not know, and no node of one", name)
+		}
+	}
 	for _, name := range sortedKeys(b.opt.Consts) {
 		unknown("--const", name, inputs, "input")
 	}
@@ -378,9 +386,9 @@ func (b *builder) reportMissing() {
 			b.failHint(r.Hint, "operator %s %s; used by %q%s", name, r.Why, shown, more)
 			continue
 		}
-		hint := "deepgo ops lists the supported operators"
+		hint := fmt.Sprintf("deepgo ops lists the supported operators; --extern %s=my_function calls C of yours for this one", k.name)
 		if near := nearest(k.name); near != "" {
-			hint = fmt.Sprintf("did you mean %s? deepgo ops lists the supported operators", near)
+			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 		}
 		b.failHint(hint, "operator %s (opset %d) is not supported; used by %q%s", name, k.opset, shown, more)
 	}

@@ -163,6 +163,9 @@ func (b *builder) tryNode(n *onnx.Node, opsets map[string]int64, names scope) er
 	}
 	d := op.LookupDomain(n.Domain, n.OpType)
 	if d == nil {
+		if x := b.extern(n); x != nil {
+			return b.external(n, x, in, names)
+		}
 		key := missingOp{n.Domain, n.OpType, opsets[n.Domain]}
 		if b.missing[key] == nil {
 			b.order = append(b.order, key)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/frontend"
 	"github.com/spf13/cobra"
 )
 
@@ -70,6 +71,7 @@ type loadFlags struct {
 	shapes   map[string]string
 	elements []string
 	consts   map[string]string
+	externs  []string
 }
 
 func (f *loadFlags) add(c *cobra.Command) {
@@ -77,6 +79,7 @@ func (f *loadFlags) add(c *cobra.Command) {
 	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
 	c.Flags().StringArrayVar(&f.elements, "elements", nil, "shapes of the tensors in an input that is a sequence or an optional, such as `x=3x2,4x2` (repeatable)")
 	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
+	c.Flags().StringArrayVar(&f.externs, "extern", nil, "call C of yours for an operator that deepgo does not know, such as `Foo=foo_kernel`, or Foo=foo_kernel:1x8xf32 with the types of its outputs (repeatable)")
 }
 
 // options checks the flags.
@@ -93,7 +96,15 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 	if err != nil {
 		return deepgo.LoadOptions{}, &usageError{c.Name(), err}
 	}
-	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts}, nil
+	externs := map[string]frontend.Extern{}
+	for _, arg := range f.externs {
+		name, x, err := frontend.ParseExtern(arg)
+		if err != nil {
+			return deepgo.LoadOptions{}, &usageError{c.Name(), fmt.Errorf("--extern: %w", err)}
+		}
+		externs[name] = x
+	}
+	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts, Externs: externs}, nil
 }
 
 // parseElements reads the values of --elements.

@@ -52,6 +52,8 @@ type Def struct {
 	InPlace []int
 	// Post names the macro of a float kernel that an elementwise function can be fused into: "POST(v)", or "".
 	Post string
+	// Foreign marks the kernel operator whose C is the user's.
+	Foreign bool
 	// View marks the kernel operator whose output is its input's memory, at byte offset Attrs["offset"].
 	View bool
 }
