@@ -1,6 +1,7 @@
 // Fuzz looks for differences between the interpreter, the passes and the compiled C on random graphs.
 //
-//	go run ./cmd/fuzz -n 5000 -seed 1
+//	go run ./cmd/fuzz -n 5000 -seed 1            layers of floats, quantized layers, and all operators
+//	go run ./cmd/fuzz -n 5000 -seed 2 -step 4    all operators only
 //
 // Every difference is shrunk and written to testdata/fuzz; the exit code is then 1.
 package main
@@ -17,10 +18,11 @@ import (
 func main() {
 	n := flag.Int("n", 1000, "number of graphs")
 	seed := flag.Uint64("seed", 1, "seed of the first graph")
+	step := flag.Uint64("step", 1, "how far seeds are apart")
 	dir := flag.String("keep", "testdata/fuzz", "folder for graphs that differ")
 	flag.Parse()
 	differences := 0
-	err := fuzz.Hunt(context.Background(), *seed, *n, func(d fuzz.Difference) {
+	err := fuzz.Hunt(context.Background(), *seed, *step, *n, func(d fuzz.Difference) {
 		differences++
 		file, err := d.Keep(*dir)
 		if err != nil {

@@ -247,10 +247,7 @@ func storageType(d tensor.DType) tensor.DType {
 	return tensor.Uint8
 }
 
-var (
-	floatCall    = regexp.MustCompile(`\bdg_(\w+)f\(`)
-	floatLiteral = regexp.MustCompile(`\b(\d+\.\d+)f\b`)
-)
+var floatCall = regexp.MustCompile(`\bdg_(\w+)f\(`)
 
 // elementC returns the C of a function over v0, v1 … of the given types.
 func elementC(name string, in []tensor.DType, out tensor.DType, args []float32) (string, error) {
@@ -307,9 +304,9 @@ func integerC(name string, in []tensor.DType, out tensor.DType) (string, error) 
 	return fmt.Sprintf("((%s)(%s))", out.C(), expr), nil
 }
 
-// doubleC returns float32 C on double.
+// doubleC returns float32 C on double. Literals stay float: attributes are.
 func doubleC(expr string) string {
-	return floatLiteral.ReplaceAllString(floatCall.ReplaceAllString(expr, "dg_$1("), "$1")
+	return floatCall.ReplaceAllString(expr, "dg_$1(")
 }
 
 // width says how integers of a type are computed with in C: in at least 32 bits.

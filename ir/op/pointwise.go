@@ -168,7 +168,8 @@ func lowerPointwise(l *Lowering) error {
 	if sameLen(used, l.Out(0).Len()) && len(used) > 0 {
 		return lowerMap(l, used, renamed)
 	}
-	if len(used) == 0 || len(used) > 2 || lowerBroadcast(l, used, renamed) != nil {
+	constant := !slices.ContainsFunc(used, func(v *ir.Value) bool { return !v.IsConst() })
+	if constant || len(used) > 2 || lowerBroadcast(l, used, renamed) != nil {
 		return lowerEach(l)
 	}
 	return nil

@@ -114,6 +114,9 @@ func (b *batch) compile() error {
 	if err != nil && len(b.live) == len(b.cases) {
 		return fmt.Errorf("gcc: %w\n%s", err, out)
 	}
+	if len(b.live) == 0 {
+		return nil
+	}
 	if err := os.WriteFile(filepath.Join(b.dir, "table.h"), b.table(), 0o666); err != nil {
 		return err
 	}

@@ -1,11 +1,13 @@
 package fuzz
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/cbatch"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
@@ -25,9 +27,14 @@ type Case struct {
 
 // Prepare compiles g, with some passes off where disable names them, and checks that the interpreter agrees about the
 // graph before and after. The error is the difference.
-func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, error) {
+func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	m := &deepgo.Model{File: name + ".ir", Name: name, Graph: g}
-	c := &Case{Graph: g, Inputs: samples.Random(m.InputTypes(), seed)}
+	c = &Case{Graph: g, Inputs: samples.Random(m.InputTypes(), seed)}
 	most := magnitudes{}
 	before, err := interp.Run(g, c.Inputs, interp.Options{Observe: most.add})
 	if err != nil {
@@ -46,6 +53,29 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, er
 		}
 	}
 	return c, nil
+}
+
+// RunC runs all cases' C in one program under the sanitizers. It returns, per case, the difference between what the C computed and what
+// the interpreter did, or nil.
+func RunC(ctx context.Context, cases []*Case) ([]error, error) {
+	batch := make([]cbatch.Case, len(cases))
+	for i, c := range cases {
+		batch[i] = cbatch.Case{Program: c.Program, Inputs: c.Inputs}
+	}
+	results, err := cbatch.Run(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	diffs := make([]error, len(cases))
+	for i, r := range results {
+		diffs[i] = r.Err
+		for j := 0; diffs[i] == nil && j < len(r.Outputs); j++ {
+			if err := agree(cases[i].Want[j], r.Outputs[j], 0); err != nil {
+				diffs[i] = fmt.Errorf("output %d in C: %w", j, err)
+			}
+		}
+	}
+	return diffs, nil
 }
 
 // stepOf returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.
@@ -88,18 +118,25 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 	return gain
 }
 
-// agree compares floats by |got-want| <= 1e-4 + 1e-4*|want| + step, and integers exactly.
+// slack is the relative difference that floats of a type may have; others must be equal. What is stored in 16 bits is rounded after every
+// operator, so that one may carry a few steps of what its inputs have.
+var slack = map[tensor.DType]float64{tensor.Float32: 1e-4, tensor.Float64: 1e-9, tensor.Float16: 4.0 / (1 << 10), tensor.BFloat16: 4.0 / (1 << 7)}
+
+// agree compares floats by |got-want| <= slack*(1+|want|) + step, and integers exactly.
 func agree(want, got *tensor.Tensor, step float64) error {
 	if want.DType != got.DType || want.Len() != got.Len() {
 		return fmt.Errorf("%s%v became %s%v", want.DType, want.Shape, got.DType, got.Shape)
 	}
 	for i := range want.Len() {
 		w, g := want.F64(i), got.F64(i)
+		if w == g || w != w && g != g {
+			continue
+		}
 		limit := 0.0
 		if want.DType.IsFloat() {
-			limit = 1e-4 + 1e-4*math.Abs(w) + step
+			limit = slack[want.DType]*(1+math.Abs(w)) + step
 		}
-		if d := math.Abs(w - g); d > limit || math.IsNaN(w) != math.IsNaN(g) {
+		if !(math.Abs(w-g) <= limit) {
 			return fmt.Errorf("element %d is %g, expected %g", i, g, w)
 		}
 	}

@@ -29,7 +29,10 @@ type builder struct {
 	*rand.Rand
 	g         *ir.Graph
 	quantized bool
-	live      []*ir.Value // float values that may be read
+	live      []*ir.Value // values that may be read
+	exact     map[*ir.Value]bool
+	loose     bool // the operator that is drawn may read what is not exact
+	first     bool // it has read nothing yet
 }
 
 func (b *builder) input() {
