@@ -176,6 +176,9 @@ func Infer(n *ir.Node) ([]ir.Type, error) {
 	if c.Def.Infer == nil {
 		return nil, fmt.Errorf("operator %s has no shape rule", n.Op)
 	}
+	if err := checkInputs(n); err != nil {
+		return nil, err
+	}
 	return c.Def.Infer(c)
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,9 +30,6 @@ type element struct {
 func newElement(name string, x []*tensor.Tensor, args []float64) (*element, error) {
 	e := &element{args: args, d: x[0].DType}
 	for _, t := range x {
-		if t.DType == tensor.String && !onStrings[name] {
-			return nil, fmt.Errorf("%s is not defined on strings", name)
-		}
 		if t.DType.IsFloat() {
 			f := scalar(name)
 			if f == nil {
@@ -50,9 +46,6 @@ func newElement(name string, x []*tensor.Tensor, args []float64) (*element, erro
 	e.ints = f.eval
 	return e, nil
 }
-
-// onStrings are the functions that strings have: they are equal or not, and can be chosen.
-var onStrings = map[string]bool{"Equal": true, "Where": true}
 
 // set computes element i of y from elements at of the operands.
 func (e *element) set(y *tensor.Tensor, i int, x []*tensor.Tensor, at []int) {
@@ -293,7 +286,7 @@ func operandC(i int, in []tensor.DType, wide tensor.DType, args []float32) strin
 
 func integerC(name string, in []tensor.DType, out tensor.DType) (string, error) {
 	f, d := integer(name), in[0]
-	if f == nil || slices.Contains(in, tensor.String) && !onStrings[name] {
+	if f == nil {
 		return "", fmt.Errorf("%s is not defined on %s", name, d)
 	}
 	if d.IsInt() && d.Bits() < 8 && out != tensor.Bool {

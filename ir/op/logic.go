@@ -58,9 +58,6 @@ func test(name string, f func([]float64) bool, arity int, c string) scalarFunc {
 
 func inferTruth(c *Call) ([]ir.Type, error) {
 	shape := c.Shape(0)
-	if c.Type(0).DType == tensor.String && c.Def.Name != "Equal" {
-		return nil, fmt.Errorf("%s is not defined on strings", c.Def.Name)
-	}
 	for i := 1; i < c.N(); i++ {
 		if c.Type(i).DType != c.Type(0).DType {
 			return nil, fmt.Errorf("operands are %s and %s; they must have one element type", c.Type(0).DType, c.Type(i).DType)

@@ -54,9 +54,6 @@ var variadicDefs = []*Def{
 
 func inferBinary(c *Call) ([]ir.Type, error) {
 	a, b := c.Type(0), c.Type(1)
-	if a.DType == tensor.String {
-		return nil, fmt.Errorf("%s is not defined on strings", c.Def.Name)
-	}
 	if a.DType != b.DType && c.Def.Name != "Pow" {
 		return nil, fmt.Errorf("operands are %s and %s; they must have one element type", a.DType, b.DType)
 	}

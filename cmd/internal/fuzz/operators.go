@@ -198,3 +198,15 @@ func (b *builder) maybe(v *ir.Value) *ir.Value {
 
 // floatTo returns a random float.
 func (b *builder) floatTo(lo, hi float32) float32 { return lo + (hi-lo)*b.Float32() }
+
+// TypesOf returns the element types that an operator is drawn for, in order.
+func TypesOf(name string) []tensor.DType {
+	var types []tensor.DType
+	for _, g := range generators {
+		if slices.Contains(strings.Fields(g.ops), name) {
+			types = append(types, g.types...)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
