@@ -207,6 +207,9 @@ func (b *builder) dim(in *onnx.ValueInfo, i int, d onnx.Dim) (int, bool) {
 	case d.Name != "" && given:
 		b.usedDims[d.Name] = true
 		return n, true
+	case i == 0 && d.Name == "":
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("input %q: batch dimension set to 1", in.Name))
+		return 1, true
 	case i == 0:
 		b.info.Notices = append(b.info.Notices, fmt.Sprintf("input %q: batch dimension %q set to 1", in.Name, d.Name))
 		return 1, true

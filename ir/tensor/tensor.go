@@ -147,7 +147,7 @@ func (t *Tensor) F64(i int) float64 {
 // I64 returns element i as an int64. Floats are truncated towards zero.
 func (t *Tensor) I64(i int) int64 {
 	if t.DType.IsFloat() {
-		return int64(math.Trunc(t.F64(i)))
+		return truncInt64(t.F64(i))
 	}
 	switch d := t.data.(type) {
 	case []int8:
