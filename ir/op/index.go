@@ -336,7 +336,11 @@ func partsCompress(p *Parts) []*ir.Value {
 }
 
 // elementwiseKernel returns the constants of gatherelems and scatterelems.
-func (l *Lowering) elementwiseKernel(axis int) (ir.Attrs, error) {
+func (l *Lowering) elementwiseKernel() (ir.Attrs, error) {
+	axis, err := elementwiseIndices(l.Call)
+	if err != nil {
+		return nil, err
+	}
 	strides := stridesOf(l.Shape(0))
 	attrs := ir.Attrs{"T": l.Type(0).DType.C(), "IT": l.Type(1).DType.C(), "STEP": int64(strides[axis]), "LIMIT": int64(l.Shape(0)[axis])}
 	strides[axis] = 0
@@ -350,11 +354,7 @@ func (l *Lowering) elementwiseKernel(axis int) (ir.Attrs, error) {
 }
 
 func lowerGatherElements(l *Lowering) error {
-	axis, err := elementwiseIndices(l.Call)
-	if err != nil {
-		return err
-	}
-	attrs, err := l.elementwiseKernel(axis)
+	attrs, err := l.elementwiseKernel()
 	if err != nil {
 		return err
 	}
@@ -380,11 +380,7 @@ func (l *Lowering) updateC(attrs ir.Attrs) error {
 }
 
 func lowerScatterElements(l *Lowering) error {
-	axis, err := elementwiseIndices(l.Call)
-	if err != nil {
-		return err
-	}
-	attrs, err := l.elementwiseKernel(axis)
+	attrs, err := l.elementwiseKernel()
 	if err != nil {
 		return err
 	}

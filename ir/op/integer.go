@@ -1,8 +1,6 @@
 package op
 
 import (
-	"math/bits"
-
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -167,6 +165,3 @@ func shiftRight(d tensor.DType, x, n int64) int64 {
 	}
 	return x >> n
 }
-
-// bitLen is the number of bits of |v|.
-func bitLen(v int64) int { return bits.Len64(uint64(max(v, -v))) }
