@@ -26,6 +26,10 @@ check: packages ## install what the tests need (Debian), and run them all; nothi
 	CI=true $(MAKE) vet
 	CI=true go test -timeout 50m ./...
 
+golden:         ## write anew what tests and pages expect: passes, generated C, README, tutorials
+	go test ./passes ./codegen -count=1 -update
+	CI=true go test ./cmd/deepgo -run 'TestREADME|TestTutorials' -count=1 -update
+
 bench:          ## measure every model of testdata/ledger.txt again, and write it (needs DEEPGO_SHARED)
 	go test ./cmd/deepgo -run TestLedger -count=1 -update
 
@@ -35,4 +39,4 @@ conformance:    ## run ONNX's 1,884 node tests in the interpreter and in C, and 
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test packages check bench conformance release
+.PHONY: all gen vet test packages check golden bench conformance release

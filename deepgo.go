@@ -8,6 +8,7 @@ package deepgo
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen"
@@ -119,6 +120,8 @@ type CompileOptions struct {
 	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
 	Emit      string // "split" (or "") or "single"
 	Trees     string // "auto" (or ""), "table" or "code": how decision trees are written
+	Optimize  string // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
+	RAM       int    // bytes of arena that may be used where that saves time; 0: as few as can be
 	Command   string // shown in the header comment
 	Trace     bool   // print the DG_TRACE hooks, for verify --layers
 	Disable   []string
@@ -152,8 +155,11 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !slices.Contains([]string{"", "size", "balanced", "speed"}, opt.Optimize) {
+		return nil, &ir.Error{Model: m.File, Msg: fmt.Sprintf("optimizing for %q is unknown; expected size, balanced or speed", opt.Optimize)}
+	}
 	g := m.Graph.Clone()
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}

@@ -41,7 +41,7 @@ func ExampleModel_Compile() {
 	// digits_int8_weights.h
 	// digits_int8.c
 	// digits_int8_weights.c
-	// 640 bytes of arena
+	// 512 bytes of arena
 }
 
 // Evaluate a model in the reference interpreter.

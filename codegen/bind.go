@@ -44,6 +44,11 @@ func (k *kernel) bind(attrs ir.Attrs, intMax int64) (*instance, error) {
 			return nil, fmt.Errorf("kernel %s takes no %T for %s", k.name, attrs[key], key)
 		}
 	}
+	for name := range given {
+		if k.byRows() && driven[name] {
+			delete(given, name)
+		}
+	}
 	if len(given) > 0 {
 		return nil, fmt.Errorf("kernel %s has no %s", k.name, strings.Join(slices.Sorted(maps.Keys(given)), ", "))
 	}

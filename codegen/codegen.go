@@ -210,6 +210,9 @@ func (m *model) addArgs(c *call) error {
 	if scratch {
 		values = append(values, nil)
 	}
+	if n := len(params) - 1; n >= 0 && params[n].isRow() {
+		params = params[:n]
+	}
 	if len(values) != len(params) {
 		return fmt.Errorf("%d parameters for %d values", len(params), len(values))
 	}
@@ -226,6 +229,9 @@ func (m *model) addArgs(c *call) error {
 			return err
 		}
 		c.args = append(c.args, arg)
+	}
+	if len(params) < len(c.function.kernel.params) {
+		c.args = append(c.args, "0") // the row, for tensors that have but one
 	}
 	return nil
 }

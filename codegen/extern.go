@@ -18,7 +18,7 @@ type external struct {
 // addExtern turns a node whose C is the user's into a call: inputs and outputs in the node's order, NULL for one that is absent.
 func (m *model) addExtern(index int, n *ir.Node) error {
 	name := n.Attrs.String("function")
-	c := call{index: index, node: n, function: &instance{name: name}}
+	c := call{index: index, node: n, function: &instance{name: name, kernel: &kernel{name: name}}}
 	var params []string
 	for i, v := range n.Inputs {
 		arg, param := "NULL", fmt.Sprintf("const void *x%d", i)

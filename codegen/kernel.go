@@ -40,6 +40,7 @@ type param struct {
 	rom     bool   // takes a constant
 	either  bool   // takes a constant or a value of the arena: DG_MEM is DG_ROM for the one, and nothing for the other
 	written bool   // points to memory that the kernel writes
+	rows    bool   // takes rows of a tensor, DG_ROWS(element)
 }
 
 var (
@@ -167,6 +168,8 @@ func parseParam(text string) param {
 	p := param{text: text, written: true}
 	for _, word := range tokens.FindAllString(text, -1) {
 		switch {
+		case word == "DG_ROWS":
+			p.rows, p.written = true, false
 		case word == "const":
 			p.written = false
 		case word == "DG_ROM":
@@ -182,6 +185,9 @@ func parseParam(text string) param {
 	}
 	return p
 }
+
+// isRow reports whether p takes the number of the row that is being computed.
+func (p param) isRow() bool { return p.element == "dg_idx" }
 
 // tokens matches the pieces of C that matter here: comments, literals, names, braces.
 var tokens = regexp.MustCompile(`(?s)/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.?[0-9][\w.]*|[A-Za-z_]\w*|[{}]`)

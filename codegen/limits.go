@@ -26,8 +26,8 @@ func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 	limit := objectLimit(t)
 	var errs ir.Errors
 	for _, v := range g.Values() {
-		if v.Type.Bytes() > limit || v.Type.Len() > math.MaxInt32 {
-			errs = append(errs, tooLarge(v, t, limit))
+		if bytes := mem.Bytes(v); bytes > limit || v.Type.Len() > math.MaxInt32 {
+			errs = append(errs, tooLarge(v, bytes, t, limit))
 		}
 		if v.Type.DType == tensor.Float64 && t.PointerBits == 16 {
 			e := about(v, fmt.Sprintf("tensor %q is %s, and double has 32 bits on %s", v.Name, v.Type, t.Name))
@@ -47,8 +47,8 @@ func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 	return nil
 }
 
-func tooLarge(v *ir.Value, t *targets.Target, limit int) error {
-	e := about(v, fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, v.Type.Bytes(), t.Name, limit))
+func tooLarge(v *ir.Value, bytes int, t *targets.Target, limit int) error {
+	e := about(v, fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, bytes, t.Name, limit))
 	e.Hint = "compile for a target with a wider address space, or make the model smaller"
 	return e
 }
@@ -64,12 +64,12 @@ func about(v *ir.Value, msg string) *ir.Error {
 
 // indexType returns the type of dg_idx: the narrowest that holds every number of elements of the model at the speed of an
 // int.
-func indexType(g *ir.Graph, t *targets.Target) string {
+func indexType(g *ir.Graph, mem *ir.Memory, t *targets.Target) string {
 	if t.PointerBits != 16 {
 		return "int32_t"
 	}
 	for _, v := range g.Values() {
-		if v.Type.Len() > math.MaxInt16 {
+		if mem.Bytes(v)/max(v.Type.DType.Size(), 1) > math.MaxInt16 {
 			return "int32_t"
 		}
 	}

@@ -62,6 +62,7 @@ func (m *model) liveSpans() [][]span {
 		}
 	}
 	m.viewLives(first, last)
+	m.streamLives(first, last)
 	spans := make([][]span, len(m.calls))
 	for _, v := range m.g.Values() {
 		place, ok := m.mem.Places[v]
@@ -69,11 +70,11 @@ func (m *model) liveSpans() [][]span {
 			continue
 		}
 		for i := first[v]; i <= last[v]; i++ {
-			spans[i] = append(spans[i], span{place.Offset, place.Offset + v.Type.Bytes()})
+			spans[i] = append(spans[i], span{place.Offset, place.Offset + m.mem.Bytes(v)})
 		}
 	}
 	for i, c := range m.calls {
-		if size := c.node.Attrs.Int("scratch"); size > 0 {
+		if size := c.node.Attrs.Int("scratch"); size > 0 && m.mem.StreamOf(c.index) == nil {
 			at := m.mem.Scratch[c.node]
 			spans[i] = append(spans[i], span{at, at + size})
 		}
@@ -90,6 +91,23 @@ func (m *model) viewLives(first, last map[*ir.Value]int) {
 		if made, ok := first[n.Inputs[0]]; ok {
 			v := n.Outputs[0]
 			first[v], last[v] = made, max(made, last[v])
+		}
+	}
+}
+
+// streamLives lets what a stream makes live as long as the stream runs.
+func (m *model) streamLives(first, last map[*ir.Value]int) {
+	for _, s := range m.mem.Streams {
+		from, to := len(m.calls), 0
+		for i, c := range m.calls {
+			if c.index >= s.From && c.index < s.To {
+				from, to = min(from, i), i
+			}
+		}
+		for v, at := range first {
+			if at >= from && at <= to {
+				first[v], last[v] = from, max(to, last[v])
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 		w.Directive("include \"%s_weights.h\"", m.name)
 	}
 	w.Blank()
-	if idx := indexType(m.g, m.target); idx != "int32_t" {
+	if idx := indexType(m.g, m.mem, m.target); idx != "int32_t" {
 		w.Directive("define DG_IDX %s", idx)
 		w.Blank()
 	}
@@ -41,6 +41,9 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 		in.write(w)
 	}
 	m.printStringTable(w)
+	for k := range m.mem.Streams {
+		m.printStream(w, k)
+	}
 	m.printRun(w)
 }
 
@@ -49,6 +52,12 @@ func (m *model) identsUsed() map[string]bool {
 	used := map[string]bool{"NULL": true}
 	for _, in := range m.instances {
 		maps.Copy(used, identsIn(in.text()))
+		if in.kernel.byRows() {
+			used["dg_window"] = true
+		}
+	}
+	if len(m.mem.Streams) > 0 {
+		used["dg_need"] = true
 	}
 	return used
 }
@@ -114,11 +123,23 @@ func (m *model) printRun(w *cw.Writer) {
 	}
 	m.printChecks(w)
 	for _, c := range m.calls {
+		if m.mem.StreamOf(c.index) != nil {
+			if k, first := m.streamAt(c.index); first {
+				w.Blank()
+				names, _ := m.streamNeeds(m.callsOf(m.mem.Streams[k]))
+				w.List(m.streamName(k)+"(", names, ");")
+			}
+			continue
+		}
 		w.Blank()
 		w.Comment(c.comment())
-		w.List(c.function.name+"(", c.args, ");")
+		if c.function.kernel.byRows() {
+			m.printRows(w, c)
+		} else {
+			w.List(c.function.name+"(", c.args, ");")
+		}
 		if m.opt.Trace {
-			m.printTrace(w, c)
+			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
 		}
 	}
 	w.Blank()
@@ -148,10 +169,10 @@ func (m *model) printChecks(w *cw.Writer) {
 	}
 }
 
-// printTrace shows the first output of a call to who listens.
-func (m *model) printTrace(w *cw.Writer, c call) {
+// printTrace shows the first output of a call, or a row of it, to who listens.
+func (m *model) printTrace(w *cw.Writer, c call, at string, bytes int) {
 	w.Directive("ifdef DG_TRACE")
-	w.Line("DG_TRACE(%d, %s, %d);", c.index, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
+	w.Line("DG_TRACE(%d, %s, %d);", c.index, at, bytes)
 	w.Directive("endif")
 }
 

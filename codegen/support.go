@@ -26,7 +26,10 @@ var (
 	defined      = []*regexp.Regexp{
 		regexp.MustCompile(`(?m)^#\s*define (\w+)`),
 		regexp.MustCompile(`(?m)^DG_INLINE [^(;]*?(\w+)\(`),
-		regexp.MustCompile(`(?m)^typedef [^;]*?(\w+);`),
+		regexp.MustCompile(`(?m)^DG_ALONE void (\w+)\(`),
+		regexp.MustCompile(`(?m)^DG_[A-Z0-9_]+\((\w+), `), // a function by a macro
+		regexp.MustCompile(`(?m)^typedef [^;{\n]*?(\w+);`),
+		regexp.MustCompile(`(?m)^} (\w+);`),
 		regexp.MustCompile(`(?m)^static const [^=;]*?(\w+)\[`),
 	}
 )
@@ -59,7 +62,22 @@ func loadSupport() (support, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.unique()
+}
+
+// unique returns an error if two chunks define the same name.
+func (s support) unique() error {
+	seen := map[string]bool{}
+	for _, c := range s {
+		own := slices.Compact(slices.Sorted(slices.Values(c.defines)))
+		for _, d := range own {
+			if seen[d] {
+				return fmt.Errorf("%s is defined twice in headers", d)
+			}
+			seen[d] = true
+		}
+	}
+	return nil
 }
 
 // splitHeader cuts a header, without its guard, at the empty lines outside of braces and of #if.

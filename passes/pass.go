@@ -17,11 +17,16 @@ type Config struct {
 	Trees  string     // "table", "code", or "auto" (or ""): how decision trees are written
 	Memory *ir.Memory // set by the plan pass
 
+	Optimize string // "speed": memory does not matter; "balanced", "size": least memory; "": balanced on machines without an operating system
+	RAM      int    // bytes of arena that may be used where that saves time; 0: as few as can be
+
 	Disable   []string // names of passes to leave out; required ones cannot be
 	CheckEval bool     // interpret the graph around every pass, on random inputs, and compare
 
 	// Dump, where set, gets the graph as it came in (seq 0, pass "import", changed 0) and as each pass left it.
 	Dump func(seq int, pass string, g *ir.Graph, changed int)
+
+	streams []ir.Stream // what the stream pass chose, for those after it
 }
 
 // Pass is one transformation. Run reports how many changes it made.

@@ -22,8 +22,12 @@ var Pipeline = [...]Pass{
 	{Name: "lower", Doc: "lower all other operators to kernels", Run: lower, Required: true},
 	{Name: "trees", Doc: "write decision trees as code where that is smaller", Run: trees},
 	{Name: "fuse", Doc: "join elementwise kernels with those that they follow", Run: fuse},
+	{Name: "foldpools", Doc: "let poolings take one row at a time", Run: foldPools},
+	{Name: "pack", Doc: "choose kernels for a processor's instructions, and pack their weights", Run: pack},
 	{Name: "bind", Doc: "write the expressions of kernels in C", Run: bind, Required: true},
 	{Name: "schedule", Doc: "order the nodes for the least peak of memory, make outputs legal", Run: schedule, Required: true},
+	{Name: "stream", Doc: "choose which nodes run row by row", Run: stream},
+	{Name: "joinrows", Doc: "make the pixels of pointwise convolutions one row", Run: joinRows},
 	{Name: "plan", Doc: "give every value its place in memory", Run: planMemory, Required: true},
 }
 

@@ -15,39 +15,50 @@ import (
 )
 
 func planMemory(g *ir.Graph, c *Config) (int, error) {
-	best := newPlanner(g, false).place()
-	if other := newPlanner(g, true).place(); other.ArenaBytes < best.ArenaBytes {
+	best := newPlanner(g, c.streams, false).place()
+	if other := newPlanner(g, c.streams, true).place(); other.ArenaBytes < best.ArenaBytes {
 		best = other
 	}
 	c.Memory = best
 	return 1, nil
 }
 
-// planner collects the blocks of memory that a graph needs in the order of its nodes.
+// planner collects the blocks of memory that a graph needs. Time is counted in calls of kernels.
 type planner struct {
-	g      *ir.Graph
-	mem    *storage
-	shrink bool // results may take over operands that are greater than they are
+	g       *ir.Graph
+	streams []ir.Stream
+	shrink  bool // results may take over operands that are greater than they are
+	mem     *storage
+	time    *timeline
 
-	lastUse map[*ir.Value]int // per root, the last node that reads it
-	block   map[*ir.Value]int // per root, its block
-	offset  map[*ir.Value]int // per root, bytes from the block's start
-	blocks  []plan.Interval
-	scratch map[*ir.Node]int // block
+	lastUse map[*ir.Value]int     // per root, the last call that reads it
+	beyond  map[*ir.Value]int     // per root, bytes behind it that kernels may read
+	block   map[*ir.Value]int     // per root, its block
+	offset  map[*ir.Value]int     // per root, bytes from the block's start
+	rings   map[*ir.Value]ir.Ring // per root of which not all rows are kept
+	scratch map[*ir.Node]int      // block
+	blocks  []plan.Buffer
 }
 
-func newPlanner(g *ir.Graph, shrink bool) *planner {
-	p := &planner{g: g, mem: storageOf(g), shrink: shrink, lastUse: map[*ir.Value]int{},
-		block: map[*ir.Value]int{}, offset: map[*ir.Value]int{}, scratch: map[*ir.Node]int{}}
+func newPlanner(g *ir.Graph, streams []ir.Stream, shrink bool) *planner {
+	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, beyond: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
+		rings: map[*ir.Value]ir.Ring{}, scratch: map[*ir.Node]int{}}
+	p.mem = storageOf(g, func(i int) bool { return (&ir.Memory{Streams: streams}).StreamOf(i) != nil })
+	p.time = newTimeline(newRowGraph(g, p.mem), streams)
 	for i, n := range g.Nodes {
 		for _, v := range n.Inputs {
 			if v != nil && !isView(n) {
-				p.lastUse[p.mem.rootOf(v)] = i
+				r := p.mem.rootOf(v)
+				p.lastUse[r] = max(p.lastUse[r], p.time.end[i])
+				p.beyond[r] = max(p.beyond[r], n.Attrs.Int("beyond"))
 			}
 		}
 	}
 	for i, n := range g.Nodes {
-		if !isView(n) {
+		switch run := p.time.runs[i]; {
+		case run != nil:
+			p.addRun(run)
+		case !isView(n) && !p.time.streamed[i]:
 			p.add(i, n)
 		}
 	}
@@ -57,16 +68,57 @@ func newPlanner(g *ir.Graph, shrink bool) *planner {
 // add makes blocks for what node i needs.
 func (p *planner) add(i int, n *ir.Node) {
 	for k, v := range n.Outputs {
-		if v == nil || p.mem.arenaBytes(v) == 0 || k == 0 && p.takeOver(i, n) {
-			continue
+		if v != nil && p.mem.arenaBytes(v) > 0 && (k > 0 || !p.takeOver(i, n)) {
+			p.addWhole(i, v)
 		}
-		p.block[v] = len(p.blocks)
-		p.blocks = append(p.blocks, plan.Interval{First: i, Last: max(i, p.lastUse[v]), Size: v.Type.Bytes(), Align: alignment(v.Type)})
 	}
-	if bytes := scratchBytes(n); bytes > 0 {
+	p.addScratch(n, []plan.Span{{First: p.time.start[i], Last: p.time.start[i]}}, 0)
+}
+
+// addWhole makes a block for all of a value that node i computes.
+func (p *planner) addWhole(i int, v *ir.Value) {
+	life := plan.Span{First: p.time.start[i], Last: max(p.time.end[i], p.lastUse[v])}
+	p.block[v] = len(p.blocks)
+	p.blocks = append(p.blocks, plan.Buffer{Lives: []plan.Span{life}, Size: v.Type.Bytes(), Align: alignment(v.Type)})
+}
+
+// addScratch makes a block for a kernel's scratch. The lives are counted from call base on.
+func (p *planner) addScratch(n *ir.Node, lives []plan.Span, base int) {
+	if scratchBytes(n) > 0 {
 		p.scratch[n] = len(p.blocks)
-		p.blocks = append(p.blocks, plan.Interval{First: i, Last: i, Size: bytes, Align: 8})
+		p.blocks = append(p.blocks, plan.Buffer{Lives: later(lives, base), Size: scratchBytes(n), Align: 8})
 	}
+}
+
+// addRun makes blocks for what nodes need that run row by row.
+func (p *planner) addRun(run *rowRun) {
+	base := p.time.start[run.stages[run.calls[0]].at]
+	for i := range run.buffers {
+		b := &run.buffers[i]
+		switch {
+		case b.maker < 0 || p.mem.arenaBytes(b.root) == 0:
+		case b.whole:
+			p.addWhole(b.maker, b.root)
+		default:
+			p.block[b.root] = len(p.blocks)
+			p.blocks = append(p.blocks, plan.Buffer{Lives: later(b.lives, base), Size: b.bytes(), Align: alignment(b.root.Type)})
+			if b.ring < b.rows {
+				p.rings[b.root] = ir.Ring{Kept: b.ring, Rows: b.rows}
+			}
+		}
+	}
+	for s := range run.stages {
+		p.addScratch(run.stages[s].node, run.livesOf(s), base)
+	}
+}
+
+// later moves spans of time.
+func later(lives []plan.Span, by int) []plan.Span {
+	out := make([]plan.Span, len(lives))
+	for i, l := range lives {
+		out[i] = plan.Span{First: l.First + by, Last: l.Last + by}
+	}
+	return out
 }
 
 // takeOver puts output 0 of node i where an operand is that nothing reads later.
@@ -77,11 +129,11 @@ func (p *planner) takeOver(i int, n *ir.Node) bool {
 		r := p.mem.rootOf(x)
 		b := &p.blocks[p.block[r]]
 		at := p.offset[r] + p.mem.offset[x]
-		if b.Last != i || p.sharesBlock(n, k) || at%alignment(y.Type) != 0 {
+		if now := p.time.start[i]; p.rings[r].Kept > 0 || b.Last() != now || p.sharesBlock(n, k) || at%alignment(y.Type) != 0 {
 			continue
 		}
 		p.block[y], p.offset[y] = p.block[r], at
-		b.Last = max(i, p.lastUse[y])
+		b.AddLife(plan.Span{First: b.Last(), Last: max(b.Last(), p.lastUse[y])})
 		b.Align = max(b.Align, alignment(y.Type))
 		return true
 	}
@@ -112,10 +164,15 @@ func alignment(t ir.Type) int {
 // place gives the blocks their offsets.
 func (p *planner) place() *ir.Memory {
 	arena := plan.Place(p.blocks)
-	m := &ir.Memory{ArenaBytes: arena.Peak, LowerBound: arena.LowerBound, Places: map[*ir.Value]ir.Place{}, Scratch: map[*ir.Node]int{}}
+	m := &ir.Memory{ArenaBytes: arena.Peak, LowerBound: arena.LowerBound, Places: map[*ir.Value]ir.Place{}, Scratch: map[*ir.Node]int{},
+		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}}
 	for _, v := range p.g.Values() {
-		if !v.IsConst() {
-			m.Places[v] = p.placeOf(v, arena.Offsets)
+		if v.IsConst() {
+			continue
+		}
+		m.Places[v] = p.placeOf(v, arena.Offsets)
+		if ring := p.rings[p.mem.rootOf(v)]; ring.Kept > 0 {
+			m.Rings[v] = ring
 		}
 	}
 	for n, b := range p.scratch {

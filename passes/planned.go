@@ -29,13 +29,8 @@ func runPlanned(g *ir.Graph, mem *ir.Memory, inputs []*tensor.Tensor) ([]*tensor
 	for i, v := range g.Inputs {
 		p.buffers[v] = inputs[i].Bytes()
 	}
-	for _, n := range g.Nodes {
-		if isView(n) {
-			continue
-		}
-		if err := p.step(n); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Line(), err)
-		}
+	if err := p.steps(g); err != nil {
+		return nil, err
 	}
 	outs := make([]*tensor.Tensor, len(g.Outputs))
 	for i, v := range g.Outputs {
@@ -45,6 +40,111 @@ func runPlanned(g *ir.Graph, mem *ir.Memory, inputs []*tensor.Tensor) ([]*tensor
 		}
 	}
 	return outs, nil
+}
+
+func (p *planned) steps(g *ir.Graph) error {
+	rows := newRowGraph(g, storageOf(g, func(i int) bool { return p.mem.StreamOf(i) != nil }))
+	for i := 0; i < len(g.Nodes); i++ {
+		n := g.Nodes[i]
+		var err error
+		switch s := p.mem.StreamOf(i); {
+		case s != nil:
+			run, _ := rows.run(s.From, s.To)
+			err = p.stream(run)
+			i = s.To - 1
+		case !isView(n):
+			err = p.step(n)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Line(), err)
+		}
+	}
+	return nil
+}
+
+// stream makes the calls of a run. What the nodes compute is known from evaluating them as a whole; each call writes one row of that, and
+// finds the rows that it reads where they belong, or another call has overwritten them too early.
+func (p *planned) stream(run *rowRun) error {
+	values := map[*ir.Value][]byte{}
+	for i := range run.buffers {
+		if b := &run.buffers[i]; b.maker < 0 {
+			raw, err := p.bytesOf(b.root)
+			if err != nil {
+				return err
+			}
+			values[b.root] = bytes.Clone(raw)
+		}
+	}
+	root := map[*ir.Value]*ir.Value{}
+	for i := range run.stages {
+		s := &run.stages[i]
+		in := make([]*tensor.Tensor, len(s.node.Inputs))
+		at := 0
+		for k, v := range s.node.Inputs {
+			if v.IsConst() {
+				in[k] = v.Const
+				continue
+			}
+			root[v] = run.buffers[s.in[at]].root
+			var err error
+			if in[k], err = tensor.FromBytes(v.Type.DType, values[root[v]], v.Type.Shape...); err != nil {
+				return err
+			}
+			at++
+		}
+		out, err := op.Eval(s.node, in)
+		if err != nil {
+			return err
+		}
+		values[run.buffers[s.out].root] = out[0].Bytes()
+	}
+	done := make([]int, len(run.stages))
+	for _, s := range run.calls {
+		if err := p.call(run, &run.stages[s], done[s], values); err != nil {
+			return fmt.Errorf("call %d of %s: %w", done[s], run.stages[s].node.Line(), err)
+		}
+		done[s]++
+	}
+	return nil
+}
+
+// call checks the rows that a call reads, and writes the row that it computes; while that is not whole yet, something else.
+func (p *planned) call(run *rowRun, s *stage, call int, values map[*ir.Value][]byte) error {
+	if err := p.spoilScratch(s.node); err != nil {
+		return err
+	}
+	for _, b := range s.in {
+		buffer := &run.buffers[b]
+		for r := max(s.win.First(call), 0); r < s.win.Need(call); r++ {
+			at, want, err := p.row(buffer, r, values)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(at, want) {
+				return fmt.Errorf("row %d of %q is overwritten", r, buffer.root.Name)
+			}
+		}
+	}
+	at, want, err := p.row(&run.buffers[s.out], call/s.win.Fold, values)
+	if (call+1)%s.win.Fold != 0 {
+		want = bytes.Repeat([]byte{garbage}, len(at))
+	}
+	copy(at, want)
+	return err
+}
+
+// row returns the memory of a row of a buffer, and what belongs there.
+func (p *planned) row(b *rowBuffer, r int, values map[*ir.Value][]byte) (at, want []byte, err error) {
+	raw, err := p.bytesOf(b.root)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := b.root.Type.Bytes() / b.rows
+	from := r
+	if ring := p.mem.Rings[b.root]; ring.Kept > 0 {
+		from = r % ring.Kept
+	}
+	return raw[from*size : (from+1)*size], values[b.root][r*size : (r+1)*size], nil
 }
 
 func (p *planned) step(n *ir.Node) error {
@@ -112,7 +212,7 @@ func (p *planned) bytesOf(v *ir.Value) ([]byte, error) {
 	if place.Of != nil {
 		in = p.buffers[place.Of]
 	}
-	size := v.Type.Bytes()
+	size := p.mem.Bytes(v)
 	if place.Offset < 0 || place.Offset+size > len(in) || place.Offset%max(v.Type.DType.Size(), 1) != 0 {
 		return nil, fmt.Errorf("value %q, %d bytes, is at %d of %d", v.Name, size, place.Offset, len(in))
 	}

@@ -59,7 +59,7 @@ func foldViews(g *ir.Graph) (int, error) {
 }
 
 func copyOutputs(g *ir.Graph) int {
-	s := storageOf(g)
+	s := storageOf(g, nil)
 	changed := 0
 	for i := range g.Outputs {
 		if !s.legalOutput(g, i) {
@@ -113,7 +113,7 @@ type task struct {
 
 func newScheduler(g *ir.Graph) *scheduler {
 	s := &scheduler{g: g}
-	mem := storageOf(g)
+	mem := storageOf(g, nil)
 	block, maker := map[*ir.Value]int{}, map[*ir.Value]int{}
 	for _, n := range g.Nodes {
 		if isView(n) {

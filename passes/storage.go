@@ -14,8 +14,9 @@ type storage struct {
 	buffer map[*ir.Value]*ir.Value // per root in the caller's memory, the graph input or output whose buffer it is in
 }
 
-// storageOf follows the views of g. A graph output that views the whole of a computed value gives it its buffer.
-func storageOf(g *ir.Graph) *storage {
+// storageOf follows the views of g. A graph output that views the whole of a computed value gives it its buffer. alone tells nodes whose
+// operands must not go into a buffer with the result, as those of nodes that run row by row; nil is none.
+func storageOf(g *ir.Graph, alone func(node int) bool) *storage {
 	s := &storage{root: map[*ir.Value]*ir.Value{}, offset: map[*ir.Value]int{}, buffer: map[*ir.Value]*ir.Value{}}
 	for _, v := range g.Inputs {
 		s.root[v], s.buffer[v] = v, v
@@ -39,13 +40,13 @@ func storageOf(g *ir.Graph) *storage {
 			s.buffer[r] = v
 		}
 	}
-	s.growBuffers(g)
+	s.growBuffers(g, alone)
 	return s
 }
 
 // growBuffers puts operands that only an in-place kernel reads into the caller's buffer, too, where its result is there and
 // as large: nothing else is in that buffer before.
-func (s *storage) growBuffers(g *ir.Graph) {
+func (s *storage) growBuffers(g *ir.Graph, alone func(node int) bool) {
 	users := map[*ir.Value][]*ir.Node{}
 	for _, n := range g.Nodes {
 		for _, v := range n.Inputs {
@@ -54,9 +55,9 @@ func (s *storage) growBuffers(g *ir.Graph) {
 			}
 		}
 	}
-	for _, n := range slices.Backward(g.Nodes) {
+	for i, n := range slices.Backward(g.Nodes) {
 		d := op.Lookup(n.Op)
-		if d == nil || len(d.InPlace) == 0 || s.buffer[n.Outputs[0]] == nil || n.Outputs[0].Type.Len() == 0 {
+		if alone != nil && alone(i) || d == nil || len(d.InPlace) == 0 || s.buffer[n.Outputs[0]] == nil || n.Outputs[0].Type.Len() == 0 {
 			continue
 		}
 		for _, i := range d.InPlace {

@@ -18,6 +18,7 @@ type benchFlags struct {
 	load     loadFlags
 	targets  []string
 	io       string
+	costs    priorities
 	cc       string
 	cflags   []string
 	layers   bool
@@ -48,6 +49,7 @@ one has become worse.`,
 	c.Flags().StringSliceVarP(&f.targets, "target", "t", []string{"cortex-m4"}, "machines to measure on: `names` from deepgo targets (repeatable)")
 	complete(c, "target", targets.Names())
 	ioFlag(c, &f.io)
+	f.costs.add(c)
 	compilerFlags(c, &f.cc, &f.cflags)
 	c.Flags().BoolVar(&f.layers, "layers", false, "measure every layer, too")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "compare with the figures in this `file`")
@@ -73,10 +75,12 @@ func (f *benchFlags) run(c *cobra.Command, file string) error {
 	bar := spinner(c.ErrOrStderr(), !f.json)
 	for _, name := range f.targets {
 		bar(name)
-		cost, err := verify.Bench(c.Context(), m, verify.Options{
+		opt := verify.Options{
 			Compile: deepgo.CompileOptions{Target: name, IO: f.io, Command: "deepgo bench"},
 			Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers,
-		})
+		}
+		f.costs.set(&opt.Compile)
+		cost, err := verify.Bench(c.Context(), m, opt)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,9 @@ func (f *buildFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	p, err := m.Compile(deepgo.CompileOptions{Target: f.target, Name: f.name, IO: f.io, Command: command(c, file, f.target)})
+	opt := deepgo.CompileOptions{Target: f.target, Name: f.name, IO: f.io, Command: command(c, file, f.target)}
+	f.costs.set(&opt)
+	p, err := m.Compile(opt)
 	if err != nil {
 		return err
 	}

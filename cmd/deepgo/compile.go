@@ -25,6 +25,7 @@ type compileFlags struct {
 	out     string
 	name    string
 	io      string
+	costs   priorities
 	emit    string
 	trees   string
 	dump    string
@@ -56,6 +57,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	c.Flags().StringVarP(&f.out, "output", "o", ".", "`folder` to write the C into")
 	c.Flags().StringVar(&f.name, "name", "", "prefix of every `name` in the C (default: the model's file name)")
 	ioFlag(c, &f.io)
+	f.costs.add(c)
 	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
 	choiceFlag(c, &f.trees, "trees", "decision trees as tables or `code`, nested ifs: auto (what takes less flash), table or code", "auto", "table", "code")
 	packageFlags(c, &f.pack, &f.data)
@@ -71,6 +73,7 @@ func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOpt
 	opt := deepgo.CompileOptions{
 		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Trees: f.trees, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
 	}
+	f.costs.set(&opt)
 	if f.dump == "" {
 		return opt, nil
 	}

@@ -155,6 +155,7 @@ type firmwareFlags struct {
 	board  string
 	name   string
 	io     string
+	costs  priorities
 	layers bool
 	cc     string
 	cflags []string
@@ -164,6 +165,7 @@ func (f *firmwareFlags) add(c *cobra.Command) {
 	f.load.add(c)
 	c.Flags().StringVar(&f.name, "name", "", "the model's `name` for itself (default: the model's file name)")
 	ioFlag(c, &f.io)
+	f.costs.add(c)
 	c.Flags().BoolVar(&f.layers, "layers", false, "firmware that tells what each node computes, for verify --device --layers")
 	compilerFlags(c, &f.cc, &f.cflags)
 }
@@ -181,7 +183,9 @@ func (f *firmwareFlags) images(c *cobra.Command, file string) ([]codegen.File, *
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := m.Compile(deepgo.CompileOptions{Board: f.board, Name: f.name, IO: f.io, Trace: f.layers, Command: command(c, file, target.Name)})
+	opt := deepgo.CompileOptions{Board: f.board, Name: f.name, IO: f.io, Trace: f.layers, Command: command(c, file, target.Name)}
+	f.costs.set(&opt)
+	p, err := m.Compile(opt)
 	if err != nil {
 		return nil, nil, err
 	}

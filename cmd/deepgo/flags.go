@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/targets"
 	"github.com/spf13/cobra"
 )
@@ -41,6 +42,45 @@ func choiceFlag(c *cobra.Command, p *string, name, usage string, words ...string
 // ioFlag adds --io.
 func ioFlag(c *cobra.Command, p *string) {
 	choiceFlag(c, p, "io", "element type of inputs and outputs: `model` (as in the file), float or quantized", "model", "float", "quantized")
+}
+
+// priorities say what memory and time are worth.
+type priorities struct {
+	optimize string
+	ram      int
+}
+
+// add adds --optimize and --ram.
+func (p *priorities) add(c *cobra.Command) {
+	words := []string{"size", "balanced", "speed"}
+	c.Flags().Var(checkedString{&p.optimize, func(s string) error {
+		if slices.Contains(words, s) {
+			return nil
+		}
+		return fmt.Errorf("expected size, balanced or speed")
+	}}, "optimize", "`what` for: size, balanced or speed, which lets layers run whole that could run row by row (default: balanced; speed where there is an operating system)")
+	complete(c, "optimize", words)
+	c.Flags().Var(byteCount{&p.ram}, "ram", "`bytes` of arena that may be used where that saves time, such as 64K")
+}
+
+// set writes what was given into options.
+func (p *priorities) set(opt *deepgo.CompileOptions) { opt.Optimize, opt.RAM = p.optimize, p.ram }
+
+// byteCount is the value of a flag that takes a number of bytes.
+type byteCount struct{ value *int }
+
+func (b byteCount) Type() string { return "bytes" }
+
+func (b byteCount) String() string {
+	if b.value == nil || *b.value == 0 {
+		return ""
+	}
+	return fmt.Sprint(*b.value)
+}
+
+func (b byteCount) Set(s string) (err error) {
+	*b.value, err = parseBytes(s)
+	return err
 }
 
 // compilerFlags adds --cc and --cflags.

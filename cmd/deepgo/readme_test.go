@@ -17,7 +17,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := regexp.MustCompile("(?s)```\n\\$ deepgo ([^\n]*)\n(.*?)```").FindAllStringSubmatch(string(data), -1)
+	examples := example.FindAllStringSubmatch(string(data), -1)
 	if len(examples) < 4 {
 		t.Fatalf("README.md has %d examples", len(examples))
 	}
@@ -26,11 +26,23 @@ func TestREADME(t *testing.T) {
 	for _, e := range examples {
 		var out bytes.Buffer
 		run(strings.Fields(e[1]), &out, &out)
+		if *update {
+			data = bytes.Replace(data, []byte(e[0]), []byte("```\n$ deepgo "+e[1]+"\n"+out.String()+"```"), 1)
+			continue
+		}
 		if diff := cmp.Diff(figures(e[2]), figures(out.String())); diff != "" {
-			t.Errorf("deepgo %s: README.md is out of date (- README, + now):\n%s", e[1], diff)
+			t.Errorf("deepgo %s: README.md is out of date (- README, + now; make golden):\n%s", e[1], diff)
+		}
+	}
+	if *update {
+		if err := os.WriteFile("README.md", data, 0o666); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
+
+// example is a command with what it prints.
+var example = regexp.MustCompile("(?s)```\n\\$ deepgo ([^\n]*)\n(.*?)```")
 
 var (
 	number  = regexp.MustCompile(`[0-9]+`)

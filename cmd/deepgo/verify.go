@@ -24,6 +24,7 @@ type verifyFlags struct {
 	target string
 	data   string
 	io     string
+	costs  priorities
 	cc     string
 	cflags []string
 	random uint
@@ -56,6 +57,7 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	targetFlag(c, &f.target)
 	c.Flags().StringVar(&f.data, "data", "", "`folder` with test_data_set_N/input_I.pb and output_I.pb")
 	ioFlag(c, &f.io)
+	f.costs.add(c)
 	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
 	c.Flags().BoolVar(&f.layers, "layers", false, "compare every node's output, and name the first that differs")
 	compilerFlags(c, &f.cc, &f.cflags)
@@ -81,6 +83,7 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 		Compile: deepgo.CompileOptions{Target: f.target, Board: f.board, IO: f.io, Command: "deepgo verify"},
 		Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers, Step: bar,
 	}
+	f.costs.set(&opt.Compile)
 	if f.device != "" {
 		if opt.Device, err = f.open(); err != nil {
 			return err

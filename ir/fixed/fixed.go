@@ -12,6 +12,7 @@ package fixed
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // Multiplier is the factor M * 2^-Shift.
@@ -20,6 +21,9 @@ type Multiplier struct {
 	Shift int32 // 1 <= Shift <= 62
 }
 
+// nothing is the factor 0.
+var nothing = Multiplier{Shift: 33}
+
 // NewMultiplier returns the multiplier nearest to r. Factors too small to change any 32-bit accumulator become 0.
 // It fails for a factor that is negative, not finite, or 2^30 and more.
 func NewMultiplier(r float64) (Multiplier, error) {
@@ -27,7 +31,7 @@ func NewMultiplier(r float64) (Multiplier, error) {
 		return Multiplier{}, fmt.Errorf("requantization factor %g is outside [0, 2^30)", r)
 	}
 	if r == 0 {
-		return Multiplier{Shift: 1}, nil
+		return nothing, nil
 	}
 	frac, exp := math.Frexp(r) // r = frac * 2^exp, 0.5 <= frac < 1
 	m := int64(math.RoundToEven(frac * (1 << 31)))
@@ -37,7 +41,7 @@ func NewMultiplier(r float64) (Multiplier, error) {
 	}
 	shift := 31 - exp
 	if shift > 62 {
-		return Multiplier{Shift: 1}, nil
+		return nothing, nil
 	}
 	if shift < 1 {
 		return Multiplier{}, fmt.Errorf("requantization factor %g is outside [0, 2^30)", r)
@@ -48,6 +52,26 @@ func NewMultiplier(r float64) (Multiplier, error) {
 // Apply returns round(a * M * 2^-Shift), ties to even, saturated to 32 bits.
 func (m Multiplier) Apply(a int32) int32 {
 	return Saturate32(RoundShift(int64(a)*int64(m.M), uint(m.Shift)))
+}
+
+// Halves reports whether Apply has to look for ties on accumulators of at most this size: whether one could lie halfway between
+// two results. Where none can, and the lower 32 bits of the product are shifted out anyway, rounding needs the upper word
+// alone:
+//
+//	(a * M >> 32) + 2^(Shift-33) >> Shift-32
+func (m Multiplier) Halves(most int64) bool {
+	// a*M is an odd multiple of 2^(Shift-1) only where a has the factors of two that M lacks.
+	lacking := int(m.Shift) - 1 - bits.TrailingZeros32(uint32(m.M))
+	return m.Shift < 33 || m.M != 0 && lacking < 63 && int64(1)<<max(lacking, 0) <= most
+}
+
+// Within returns a factor with which accumulators of at most this size become the same: 0 where all of them become 0, else m.
+func (m Multiplier) Within(most int64) Multiplier {
+	most = min(most, math.MaxInt32)
+	if m.Apply(int32(most)) == 0 && m.Apply(int32(-most)) == 0 {
+		return nothing
+	}
+	return m
 }
 
 // RoundShift returns round(p * 2^-s), ties to even, for 1 <= s <= 62.

@@ -64,3 +64,23 @@ func TestNewMultiplier(t *testing.T) {
 		t.Errorf("1e-30 became %+v, %v", m, err)
 	}
 }
+
+func TestHalves(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	found := 0
+	for range 100000 {
+		m := Multiplier{M: 1<<30 | int32(r.Uint32()>>2)&^(1<<r.IntN(31)-1), Shift: int32(33 + r.IntN(30))}
+		most := int64(1) << r.IntN(31)
+		a := int32(r.Int64N(2*most+1) - most)
+		up := (int64(a)*int64(m.M)>>32 + int64(1)<<(m.Shift-33)) >> (m.Shift - 32)
+		switch {
+		case !m.Halves(most) && int32(up) != m.Apply(a):
+			t.Fatalf("%+v cannot tie within %d, but %d becomes %d by the upper word and %d by Apply", m, most, a, up, m.Apply(a))
+		case int32(up) != m.Apply(a):
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("no tie was met: the test shows nothing")
+	}
+}

@@ -125,7 +125,6 @@ func convKernel(g *window, x []int, w *tensor.Tensor, group int) (string, ir.Att
 		return "dwconv2d", attrs, p, nil
 	}
 	attrs["G"] = int64(group)
-	flatten(attrs)
 	p := tensor.New(w.DType, oc, kh, kw, icg)
 	for o := range oc {
 		for t := range taps {
@@ -135,21 +134,6 @@ func convKernel(g *window, x []int, w *tensor.Tensor, group int) (string, ir.Att
 		}
 	}
 	return "conv2d", attrs, p, nil
-}
-
-// flatten makes the pixels of a convolution that looks at one at a time a single row: kernels that take several at once then meet
-// the end of a row but once.
-func flatten(a ir.Attrs) {
-	for _, name := range []string{"KH", "KW", "SH", "SW"} {
-		if a.Int(name) != 1 {
-			return
-		}
-	}
-	if a.Int("PT") != 0 || a.Int("PL") != 0 || a.Int("OH") != a.Int("IH") || a.Int("OW") != a.Int("IW") {
-		return
-	}
-	pixels := int64(a.Int("N") * a.Int("OH") * a.Int("OW"))
-	a["N"], a["IH"], a["OH"], a["IW"], a["OW"] = int64(1), int64(1), int64(1), pixels, pixels
 }
 
 // image emits a kernel on NHWC images between two Transposes, for an operator on [N][C][H][W] or [N][C][W].

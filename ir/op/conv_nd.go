@@ -242,6 +242,9 @@ func lowerDeformConv(l *Lowering) error {
 		return err
 	}
 	attrs := d.constants()
+	attrs["FH"], attrs["FW"] = attrs["KH"], attrs["KW"] // it moves the taps of its filter: no window of known rows
+	delete(attrs, "KH")
+	delete(attrs, "KW")
 	x, oc := l.Shape(0), l.Shape(1)[0]
 	attrs["T"], attrs["N"], attrs["IC"], attrs["OC"], attrs["G"], attrs["OG"] = t, int64(x[0]), int64(x[1]), int64(oc), int64(d.group), int64(d.offsetGroup)
 	mask := l.In(4)
@@ -258,6 +261,7 @@ func lowerDeformConv(l *Lowering) error {
 
 func evalDeformKernel(c *Call) ([]*tensor.Tensor, error) {
 	a, g, y := c.Attrs, windowOf(c.Attrs), c.newOut(0)
+	g.kernel = []int{a.Int("FH"), a.Int("FW")}
 	d := &deformation{g, a.Int("G"), a.Int("OG")}
 	ic, oc := a.Int("IC"), a.Int("OC")
 	k := *c

@@ -54,6 +54,11 @@ type Def struct {
 	Post string
 	// Foreign marks the kernel operator whose C is the user's.
 	Foreign bool
+	// Part names the kernel operator that computes the same where its input, of K elements, comes in parts, one after the other: of K
+	// elements each, ROWS of them.
+	Part string
+	// Elementwise marks kernel operators that compute element i from elements i of what they read at run time: any N of them at a time.
+	Elementwise bool
 	// View marks the kernel operator whose output is its input's memory, at byte offset Attrs["offset"].
 	View bool
 }

@@ -12,7 +12,8 @@ var gemmDefs = []*Def{
 	{Name: "Gemm", Since: []int{7, 9, 11, 13}, In: Args("A", "B", "C?"), Out: Args("Y"),
 		Attrs: []Attr{Float("alpha", 1), Float("beta", 1), Int("transA", 0), Int("transB", 0)}, Infer: inferGemm, Eval: evalGemm, Lower: lowerGemm},
 	{Name: "MatMul", Since: []int{1, 9, 13}, In: Args("A", "B"), Out: Args("Y"), Infer: inferMatMul, Eval: evalMatMul, Lower: lowerMatMul},
-	{Name: "fc_f32", In: Args("x", "w", "b"), Out: Args("y"), Eval: evalFC, Post: "POST(v)"},
+	{Name: "fc_f32", In: Args("x", "w", "b"), Out: Args("y"), Eval: evalFC, Post: "POST(v)", Part: "fc_part_f32"},
+	{Name: "fc_part_f32", In: Args("x", "w", "b"), Out: Args("y"), Eval: evalFC, Post: "POST(v)"},
 	{Name: "matmul_f32", In: Args("a", "b"), Out: Args("y"), Eval: evalMatMulKernel, Post: "POST(v)"},
 	{Name: "matmulc_f32", In: Args("a", "b"), Out: Args("y"), Eval: evalMatMulKernel, Post: "POST(v)"},
 }
@@ -146,7 +147,7 @@ func (l *Lowering) gemmInParts(m, n int) error {
 // evalFC is fc: y [M][NO] = x [M][K] * w [NO][K] transposed, plus b [NO].
 func evalFC(c *Call) ([]*tensor.Tensor, error) {
 	x, w, post := c.X(0).Float64s(), c.X(1).Float64s(), postOf(c)
-	m, k, n := c.Attrs.Int("M"), c.Attrs.Int("K"), c.Attrs.Int("NO")
+	m, k, n := max(c.Attrs.Int("M"), 1), c.Attrs.Int("K")*max(c.Attrs.Int("ROWS"), 1), c.Attrs.Int("NO")
 	y := c.newOut(0)
 	for i := range m {
 		for j := range n {

@@ -61,6 +61,7 @@ func integer(name string) *integerFunc {
 	return nil
 }
 
+// truth is a condition as a number.
 func truth(b bool) int64 { return int64(boolToInt(b)) }
 
 func lessInt(d tensor.DType, x, y int64) bool {

@@ -23,7 +23,7 @@ var moveDefs = []*Def{
 	{Name: "fill", Out: Args("y"), Eval: evalFill},
 	{Name: "gather", In: Args("x", "at"), Out: Args("y"), Eval: evalGatherKernel},
 	{Name: "take", In: Args("x", "at", "value"), Out: Args("y"), Eval: evalTake},
-	{Name: "copy", In: Args("x"), Out: Args("y"), Eval: evalCopy},
+	{Name: "copy", In: Args("x"), Out: Args("y"), Eval: evalCopy, Elementwise: true},
 	{Name: "load", In: Args("x"), Out: Args("y"), Eval: evalCopy},
 }
 

@@ -275,9 +275,9 @@ func joinDims(out []int, strides ...[]int) (dims []int, joined [][]int) {
 
 // The kernels of elementwise functions.
 var mapDefs = []*Def{
-	{Name: "map1_f32", In: Args("x0"), Out: Args("y"), Eval: evalMap, InPlace: []int{0}},
-	{Name: "map2_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1}},
-	{Name: "map3_f32", In: Args("x0", "x1", "x2"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1, 2}},
+	{Name: "map1_f32", In: Args("x0"), Out: Args("y"), Eval: evalMap, InPlace: []int{0}, Elementwise: true},
+	{Name: "map2_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "map3_f32", In: Args("x0", "x1", "x2"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1, 2}, Elementwise: true},
 	{Name: "broadcast_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalBroadcast},
 	{Name: "broadcastc_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalBroadcast},
 }

@@ -19,6 +19,9 @@ var poolDefs = []*Def{
 	{Name: "GlobalMaxPool", Since: []int{1, 22}, In: Args("X"), Out: Args("Y"), Infer: inferPool, Eval: evalMaxPool, Lower: lowerMaxPool, Spatial: true},
 	{Name: "maxpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "avgpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
 	{Name: "avgpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
 }
 

@@ -18,7 +18,8 @@ var qlinearDefs = []*Def{
 		Attrs: append([]Attr{Float("alpha", 1), Int("transA", 0), Int("transB", 0)}, clampAttrs...), Infer: inferQGemm, Eval: evalQGemm, Lower: lowerQGemm},
 	{Name: "conv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
-	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8, Part: "fc_part_s8"},
+	{Name: "fc_part_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
 }
 
@@ -172,17 +173,18 @@ func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tenso
 
 // product holds the constants that every integer product kernel takes.
 type product struct {
-	consts      []*ir.Value // bias, multipliers, shifts
-	xz, yz      int64
-	lo, hi      int64
-	xt, yt      tensor.DType
-	subtractsXZ bool
+	consts []*ir.Value // bias, multipliers, shifts
+	xz, yz int64
+	lo, hi int64
+	ties   bool // requantizing may have to break ties
+	xt, yt tensor.DType
+	padded bool
 }
 
-// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. Where
-// no tap is ever skipped the input's zero point goes into the bias, else the kernel subtracts it.
+// product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. The input's zero
+// point goes into the bias: kernels multiply inputs as they are, and taps in the padding with the zero point.
 func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
-	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, subtractsXZ: padded}
+	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, padded: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
 	b, m, sh := tensor.New(tensor.Int32, n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
 	per := w.Len() / n
@@ -196,16 +198,17 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 		}
 		acc := zeroAt(bias, k)
 		// With the zero point in the bias, partial sums reach further: both forms must fit.
-		if most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz); most > math.MaxInt32 {
+		most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz)
+		if most > math.MaxInt32 {
 			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
 		}
-		if !padded {
-			acc -= s.xz * sum
-		}
+		acc -= s.xz * sum
 		mul, err := fixed.NewMultiplier(s.factor(k))
 		if err != nil {
 			return nil, err
 		}
+		mul = mul.Within(most)
+		p.ties = p.ties || mul.Halves(most)
 		b.SetI64(k, acc)
 		m.SetI64(k, int64(mul.M))
 		sh.SetI64(k, int64(mul.Shift))
@@ -214,10 +217,10 @@ func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool
 	return p, nil
 }
 
-// attrs adds the kernel's constants: XZ is 0 where the bias has taken the zero point in.
+// attrs adds the kernel's constants: XZ is what taps in the padding count as, 0 where there is none.
 func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
-	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"] = int64(0), p.yz, p.lo, p.hi
-	if p.subtractsXZ {
+	a["XZ"], a["YZ"], a["QMIN"], a["QMAX"], a["TIES"] = int64(0), p.yz, p.lo, p.hi, truth(p.ties)
+	if p.padded {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
@@ -230,15 +233,26 @@ func requantized(c *Call, acc int64, k int) int64 {
 	return int64(fixed.Clamp(v, int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
 }
 
-func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, conv2D) }
+func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	per := c.X(1).Len() / c.Attrs.Int("OC")
+	return evalProduct(c, conv2D, func(wi int) int { return wi / per })
+}
 
-func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) { return evalProduct(c, dwConv2D) }
+func evalDWConv2DS8(c *Call) ([]*tensor.Tensor, error) {
+	return evalProduct(c, dwConv2D, func(wi int) int { return wi % c.Attrs.Int("OC") })
+}
 
-func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int))))) ([]*tensor.Tensor, error) {
+// evalProduct is the meaning of integer product kernels. loop goes over the taps inside the input; the others count as XZ. channel gives the
+// output channel of a weight.
+func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, wi int)))), channel func(wi int) int) ([]*tensor.Tensor, error) {
 	x, w, y := c.X(0).Int64s(), c.X(1).Int64s(), c.newOut(0)
 	zero := int64(c.Attrs.Int("XZ"))
+	outside := make([]int64, c.X(2).Len()) // what a channel's sum is where all taps are
+	for i, v := range w {
+		outside[channel(i)] += zero * v
+	}
 	loop(c.Attrs, func(i, oc int, sum func(func(xi, wi int))) {
-		acc := c.X(2).I64(oc)
+		acc := c.X(2).I64(oc) + outside[oc]
 		sum(func(xi, wi int) { acc += (x[xi] - zero) * w[wi] })
 		y.SetI64(i, requantized(c, acc, oc))
 	})
@@ -247,8 +261,8 @@ func evalProduct(c *Call, loop func(ir.Attrs, func(i, oc int, sum func(func(xi, 
 
 func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	return evalProduct(c, func(a ir.Attrs, element func(i, oc int, sum func(func(xi, wi int)))) {
-		k, n := a.Int("K"), a.Int("NO")
-		for i := range a.Int("M") {
+		k, n := a.Int("K")*max(a.Int("ROWS"), 1), a.Int("NO")
+		for i := range max(a.Int("M"), 1) {
 			for j := range n {
 				element(i*n+j, j, func(f func(xi, wi int)) {
 					for p := range k {
@@ -257,7 +271,7 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 				})
 			}
 		}
-	})
+	}, func(wi int) int { return wi / (c.X(1).Len() / c.X(2).Len()) })
 }
 
 // evalFC4S8 is evalFCS8 on weights that stand two to a byte, the first in the low bits; each row begins a byte.

@@ -19,7 +19,8 @@ var qpointwiseDefs = []*Def{
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
 	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
-	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}},
+	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "avgpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
 	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
 }
@@ -198,7 +199,7 @@ func lowerQPool(l *Lowering) error {
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
 	attrs["XT"], attrs["YT"] = l.Type(0).DType.C(), l.Out(0).DType.C()
 	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = zeroAt(l.Const(2), 0), zeroAt(l.Const(4), 0), lo, hi
-	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
+	attrs["MUL"], attrs["SHIFT"], attrs["TIES"] = int64(m.M), int64(m.Shift), truth(m.Halves(int64(255*tensor.Len(g.kernel))))
 	l.image("avgpool2d_s8", attrs)
 	return nil
 }

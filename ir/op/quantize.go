@@ -15,9 +15,9 @@ var quantizeDefs = []*Def{
 		Attrs: []Attr{Int("axis", 1), Int("block_size", 0), Int("output_dtype", 0)}, Infer: inferDequantize, Eval: evalDequantize, Lower: lowerDequantize},
 	// Lookup gives each 8-bit value its entry of a table of 256, which begins with the least value of the type.
 	{Name: "Lookup", In: Args("x", "table"), Out: Args("y"), Infer: inferLookup, Eval: evalLookup, Lower: lowerLookup},
-	{Name: "quantize_s8", In: Args("x"), Out: Args("y"), Eval: evalQuantizeKernel},
-	{Name: "dequantize_s8", In: Args("x"), Out: Args("y"), Eval: evalDequantizeKernel},
-	{Name: "lookup_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalLookup, InPlace: []int{0}},
+	{Name: "quantize_s8", In: Args("x"), Out: Args("y"), Eval: evalQuantizeKernel, Elementwise: true},
+	{Name: "dequantize_s8", In: Args("x"), Out: Args("y"), Eval: evalDequantizeKernel, Elementwise: true},
+	{Name: "lookup_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalLookup, InPlace: []int{0}, Elementwise: true},
 }
 
 // checkScale checks a scale and a zero point against the value that they quantize: one each, or one per slice of the axis.

@@ -16,16 +16,50 @@ import (
 	"slices"
 )
 
-// Interval is one buffer: it is alive from step First to step Last, both included.
-type Interval struct {
-	First, Last int
-	Size        int // bytes
-	Align       int // its offset is a multiple of this; 0 counts as 1
+// Buffer is a piece of memory that holds something during its lives.
+type Buffer struct {
+	Lives []Span // in order of time, apart from each other
+	Size  int    // bytes
+	Align int    // its offset is a multiple of this; 0 counts as 1
+}
+
+// Span is from step First to step Last, both included.
+type Span struct{ First, Last int }
+
+// First returns the first step of b's lives.
+func (b *Buffer) First() int { return b.Lives[0].First }
+
+// Last returns the last step of b's lives.
+func (b *Buffer) Last() int { return b.Lives[len(b.Lives)-1].Last }
+
+// meets reports whether some step sees both a and b.
+func (a *Buffer) meets(b *Buffer) bool {
+	for i, j := 0, 0; i < len(a.Lives) && j < len(b.Lives); {
+		x, y := a.Lives[i], b.Lives[j]
+		switch {
+		case x.Last < y.First:
+			i++
+		case y.Last < x.First:
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// AddLife adds a span to b's lives that does not begin before the last of them, and joins the two where they touch.
+func (b *Buffer) AddLife(s Span) {
+	if n := len(b.Lives); n > 0 && s.First <= b.Lives[n-1].Last+1 {
+		b.Lives[n-1].Last = max(b.Lives[n-1].Last, s.Last)
+		return
+	}
+	b.Lives = append(b.Lives, s)
 }
 
 // Plan says where each buffer is.
 type Plan struct {
-	Offsets    []int // bytes, one per interval
+	Offsets    []int // bytes, one per buffer
 	Peak       int   // bytes: the least arena that holds them all
 	LowerBound int   // bytes: the greatest sum of sizes alive at one step; no plan has a smaller peak
 }
@@ -37,7 +71,7 @@ const exactLen = 8
 const searchWork = 8 << 20
 
 // Place returns a plan for the buffers. It is deterministic.
-func Place(buffers []Interval) Plan {
+func Place(buffers []Buffer) Plan {
 	p := newPlacer(buffers)
 	for _, order := range p.greedyOrders() {
 		if p.try(order); p.done() {
@@ -54,7 +88,7 @@ func Place(buffers []Interval) Plan {
 
 // placer holds the problem and the best plan so far.
 type placer struct {
-	in        []Interval
+	in        []Buffer
 	sized     []int   // indices of the buffers that take memory
 	conflicts [][]int // per buffer, those alive at the same time
 	best      Plan
@@ -66,16 +100,16 @@ type placer struct {
 
 type span struct{ from, to int }
 
-func newPlacer(in []Interval) *placer {
+func newPlacer(in []Buffer) *placer {
 	p := &placer{in: in, conflicts: make([][]int, len(in)), offsets: make([]int, len(in))}
 	for i, b := range in {
-		if b.Size > 0 {
+		if b.Size > 0 && len(b.Lives) > 0 {
 			p.sized = append(p.sized, i)
 		}
 	}
 	for k, i := range p.sized {
 		for _, j := range p.sized[:k] {
-			if in[i].First <= in[j].Last && in[j].First <= in[i].Last {
+			if in[i].meets(&in[j]) {
 				p.conflicts[i] = append(p.conflicts[i], j)
 				p.conflicts[j] = append(p.conflicts[j], i)
 			}
@@ -85,11 +119,13 @@ func newPlacer(in []Interval) *placer {
 	return p
 }
 
-func lowerBound(in []Interval) int {
+func lowerBound(in []Buffer) int {
 	change := map[int]int{}
 	for _, b := range in {
-		change[b.First] += b.Size
-		change[b.Last+1] -= b.Size
+		for _, l := range b.Lives {
+			change[l.First] += b.Size
+			change[l.Last+1] -= b.Size
+		}
 	}
 	steps := make([]int, 0, len(change))
 	for s := range change {
@@ -109,10 +145,10 @@ func (p *placer) done() bool { return p.best.Peak == p.best.LowerBound }
 // greedyOrders returns the orders of placement that do well in practice.
 func (p *placer) greedyOrders() [][]int {
 	size := func(i int) int { return -p.in[i].Size }
-	life := func(i int) int { return p.in[i].First - p.in[i].Last }
+	life := func(i int) int { return p.in[i].First() - p.in[i].Last() }
 	area := func(i int) int { return p.in[i].Size * (life(i) - 1) }
-	first := func(i int) int { return p.in[i].First }
-	last := func(i int) int { return -p.in[i].Last }
+	first := func(i int) int { return p.in[i].First() }
+	last := func(i int) int { return -p.in[i].Last() }
 	return [][]int{
 		p.sortedBy(size, life), p.sortedBy(area, size), p.sortedBy(life, size),
 		p.sortedBy(first, size), p.sortedBy(last, size),

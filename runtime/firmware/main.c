@@ -124,7 +124,8 @@ static void run(void)
 #ifdef DG_TRACE
 static int tracing;
 
-/* dg_trace sends a node's number, the FNV-1a hash of its output, and its cycles; the model calls it behind each node. */
+/* dg_trace sends a node's number, the FNV-1a hash of its output, and its cycles; the model calls it behind each node, or behind each
+ * row of a node that runs row by row. */
 void dg_trace(int node, const void *output, uint32_t bytes)
 {
     if (!tracing) {
@@ -144,7 +145,7 @@ void dg_trace(int node, const void *output, uint32_t bytes)
     board_count_start();
 }
 
-/* trace runs the model, and sends a frame a node; the frame without payload is the last. */
+/* trace runs the model, and sends a frame for each call of dg_trace; the frame without payload is the last. */
 static void trace(void)
 {
     tracing = 1;

@@ -1,6 +1,6 @@
 /* Runs a model on test cases that are built into the program, and prints what it computes:
  *   o CASE OUTPUT HEX      bytes of an output, in the machine's order
- *   t NODE HASH            FNV-1a hash of a node's output, in the first case, where the model is traced
+ *   t NODE HASH            FNV-1a hash of a node's output, or of the next row of it, in the first case, where the model is traced
  *   l NODE CYCLES          likewise with DG_COUNT_LAYERS: the node ran, and where the platform counts cycles itself, so long
  *   c CASE CYCLES          where the platform counts cycles itself
  *   s BYTES                stack used by the deepest run, where the platform can tell

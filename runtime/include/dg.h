@@ -33,4 +33,33 @@
 #endif
 typedef DG_IDX dg_idx;
 
+/* DG_COPY copies a constant number of bytes, without a call where they are few. */
+#if defined(__GNUC__)
+#define DG_COPY(to, from, bytes) __builtin_memcpy(to, from, bytes)
+#else
+#define DG_COPY(to, from, bytes) memcpy(to, from, bytes)
+#endif
+
+/* DG_UNROLL asks for a short loop with constant bounds to be written out, DG_UNROLL4 for four rounds of any loop. */
+#if defined(__clang__)
+#define DG_UNROLL _Pragma("unroll")
+#define DG_UNROLL4 _Pragma("unroll 4")
+#elif defined(__GNUC__)
+#define DG_UNROLL _Pragma("GCC unroll 16")
+#define DG_UNROLL4 _Pragma("GCC unroll 4")
+#else
+#define DG_UNROLL
+#define DG_UNROLL4
+#endif
+
+/* DG_ALONE begins a function that is assembly only. */
+#if defined(__clang__)
+#define DG_ALONE static __attribute__((naked, noinline, unused))
+#elif defined(__GNUC__)
+#define DG_ALONE static __attribute__((naked, noipa, unused)) /* GCC would find that the function changes nothing */
+#endif
+
+/* DG_ROWS is the type of a parameter that takes rows of a tensor of T: pointers to them, NULL for one outside. */
+#define DG_ROWS(T) const void *const *
+
 #endif

@@ -24,8 +24,8 @@ DG_INLINE float dg_reflect(float x, float lo, float hi)
     return lo + dg_minf(d, 2.0f * range - d);
 }
 
-/* dg_pixel returns the element of n that stands for position i, or -1 for a zero. */
-DG_INLINE int32_t dg_pixel(int32_t i, int32_t n, int32_t padding, int32_t align)
+/* dg_border returns the element of n that stands for position i, or -1 for a zero. */
+DG_INLINE int32_t dg_border(int32_t i, int32_t n, int32_t padding, int32_t align)
 {
     if (i >= 0 && i < n) {
         return i;
@@ -66,7 +66,7 @@ DG_INLINE int32_t dg_grid(float g, int32_t n, int32_t mode, int32_t padding, int
     }
     x = dg_minf(dg_maxf(x, -1e9f), 1e9f);
     if (mode == DG_NEAREST_PIXEL) {
-        pos[0] = dg_pixel((int32_t)dg_rintf(x), n, padding, align);
+        pos[0] = dg_border((int32_t)dg_rintf(x), n, padding, align);
         weight[0] = 1.0f;
         return 1;
     }
@@ -74,7 +74,7 @@ DG_INLINE int32_t dg_grid(float g, int32_t n, int32_t mode, int32_t padding, int
     const int32_t first = (int32_t)low - (mode == DG_CUBIC ? 1 : 0), count = mode == DG_CUBIC ? 4 : 2;
     for (int32_t k = 0; k < count; k++) {
         const float d = x - (float)(first + k);
-        pos[k] = dg_pixel(first + k, n, padding, align);
+        pos[k] = dg_border(first + k, n, padding, align);
         weight[k] = mode == DG_CUBIC ? dg_cubic(d) : dg_maxf(1.0f - dg_absf(d), 0.0f);
     }
     return count;

@@ -1,34 +1,30 @@
-/* dwconv2d_f32: depthwise 2-D convolution.
- * x [N][IH][IW][IC] in, w [KH][KW][OC], b [OC], y [N][OH][OW][OC] out. IC divides OC: output channel o reads channel o/(OC/IC).
- * Kernel KH x KW, stride SH, SW, dilation DH, DW, padding PT above and PL to the left; taps outside x count as 0. */
+/* dwconv2d_f32: depthwise 2-D convolution, one row of the output.
+ * x KH rows [IW][IC] of the input, w [KH][KW][OC], b [OC], y [OW][OC] out. IC divides OC: output channel o reads channel o/(OC/IC).
+ * Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a row and rows that are NULL count as 0. */
 #include "dg.h"
 #ifndef DG_KERNEL
-enum { N = 1, IH = 5, IW = 4, IC = 3, OH = 3, OW = 2, OC = 6, KH = 3, KW = 3, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 1 };
+enum { IW = 4, IC = 3, OW = 2, OC = 6, KH = 3, KW = 3, SW = 2, DW = 1, PL = 1 };
 #define POST(v) (v)
 #endif
-static void dwconv2d_f32(const float *DG_RESTRICT x, const float DG_ROM *DG_RESTRICT w, const float DG_ROM *DG_RESTRICT b, float *DG_RESTRICT y)
+static void dwconv2d_f32(DG_ROWS(float) x, const float DG_ROM *DG_RESTRICT w, const float DG_ROM *DG_RESTRICT b, float *DG_RESTRICT y)
 {
-    for (dg_idx n = 0; n < N; n++, x += (dg_idx)IH * IW * IC) {
-        for (dg_idx oy = 0; oy < OH; oy++) {
-            const dg_idx iy = oy * SH - PT;
-            const dg_idx ky0 = iy < 0 ? (-iy + DH - 1) / DH : 0;
-            const dg_idx ky1 = iy + (KH - 1) * DH < IH ? KH : (IH - iy + DH - 1) / DH;
-            for (dg_idx ox = 0; ox < OW; ox++) {
-                const dg_idx ix = ox * SW - PL;
-                const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-                const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-                for (dg_idx oc = 0; oc < OC; oc++) {
-                    float acc = b[oc];
-                    for (dg_idx ky = ky0; ky < ky1; ky++) {
-                        const float *p = x + ((iy + ky * DH) * IW + ix + kx0 * DW) * IC + oc / (OC / IC);
-                        const float DG_ROM *q = w + (ky * KW + kx0) * OC + oc;
-                        for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += OC) {
-                            acc += *p * *q;
-                        }
+    for (dg_idx ox = 0; ox < OW; ox++) {
+        const dg_idx ix = ox * SW - PL;
+        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
+        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
+        for (dg_idx oc = 0; oc < OC; oc++) {
+            float acc = b[oc];
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const float *p = (const float *)x[ky];
+                if (p != NULL) {
+                    p += (ix + kx0 * DW) * IC + oc / (OC / IC);
+                    const float DG_ROM *q = w + (ky * KW + kx0) * OC + oc;
+                    for (dg_idx kx = kx0; kx < kx1; kx++, p += DW * IC, q += OC) {
+                        acc += *p * *q;
                     }
-                    *y++ = POST(acc);
                 }
             }
+            *y++ = POST(acc);
         }
     }
 }

@@ -6,7 +6,7 @@
 #ifndef DG_KERNEL
 typedef int8_t XT;
 typedef int8_t YT;
-enum { M = 2, K = 21, NO = 3, XZ = 0, YZ = -5, QMIN = -128, QMAX = 127 };
+enum { M = 2, K = 21, NO = 3, XZ = 0, YZ = -5, QMIN = -128, QMAX = 127, TIES = 1 };
 #endif
 static void fc4_s8(const XT *DG_RESTRICT x, const uint8_t DG_ROM *DG_RESTRICT w, const int32_t DG_ROM *DG_RESTRICT b, const int32_t DG_ROM *DG_RESTRICT m,
                    const int8_t DG_ROM *DG_RESTRICT s, YT *DG_RESTRICT y)
@@ -38,8 +38,8 @@ static void fc4_s8(const XT *DG_RESTRICT x, const uint8_t DG_ROM *DG_RESTRICT w,
                 a0 += v * (((q0[at] >> shift & 15) ^ 8) - 8);
                 a1 += v * (((q1[at] >> shift & 15) ^ 8) - 8);
             }
-            y[j] = (YT)dg_clamp(dg_requant(a0, m[j], s[j]) + YZ, QMIN, QMAX);
-            y[j + next] = (YT)dg_clamp(dg_requant(a1, m[j + next], s[j + next]) + YZ, QMIN, QMAX);
+            y[j] = (YT)dg_clamp(dg_requant(a0, m[j], s[j], TIES) + YZ, QMIN, QMAX);
+            y[j + next] = (YT)dg_clamp(dg_requant(a1, m[j + next], s[j + next], TIES) + YZ, QMIN, QMAX);
         }
         y += NO;
     }

@@ -1,32 +1,28 @@
-/* maxpool2d_f32: 2-D max pooling.
- * x [N][IH][IW][C] in, y [N][OH][OW][C] out. Kernel KH x KW, stride SH, SW, dilation DH, DW, padding PT above and PL to the
- * left; taps outside x do not count. */
+/* maxpool2d_f32: 2-D max pooling, one row of the output.
+ * x KH rows [IW][C] of the input, y [OW][C] out. Kernel KH x KW, stride SW, dilation DW, padding PL to the left; taps outside a
+ * row and rows that are NULL do not count. */
 #include "dg.h"
 #include "dg_math.h"
 #ifndef DG_KERNEL
-enum { N = 1, IH = 5, IW = 4, C = 3, OH = 3, OW = 2, KH = 2, KW = 2, SH = 2, SW = 2, DH = 1, DW = 1, PT = 1, PL = 0 };
+enum { IW = 4, C = 3, OW = 2, KH = 2, KW = 2, SW = 2, DW = 1, PL = 0 };
 #endif
-static void maxpool2d_f32(const float *DG_RESTRICT x, float *DG_RESTRICT y)
+static void maxpool2d_f32(DG_ROWS(float) x, float *DG_RESTRICT y)
 {
-    for (dg_idx n = 0; n < N; n++, x += (dg_idx)IH * IW * C) {
-        for (dg_idx oy = 0; oy < OH; oy++) {
-            const dg_idx iy = oy * SH - PT;
-            const dg_idx ky0 = iy < 0 ? (-iy + DH - 1) / DH : 0;
-            const dg_idx ky1 = iy + (KH - 1) * DH < IH ? KH : (IH - iy + DH - 1) / DH;
-            for (dg_idx ox = 0; ox < OW; ox++) {
-                const dg_idx ix = ox * SW - PL;
-                const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
-                const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
-                for (dg_idx c = 0; c < C; c++) {
-                    float best = -DG_INF;
-                    for (dg_idx ky = ky0; ky < ky1; ky++) {
-                        for (dg_idx kx = kx0; kx < kx1; kx++) {
-                            best = dg_maxf(x[((iy + ky * DH) * IW + ix + kx * DW) * C + c], best);
-                        }
+    for (dg_idx ox = 0; ox < OW; ox++) {
+        const dg_idx ix = ox * SW - PL;
+        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
+        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
+        for (dg_idx c = 0; c < C; c++) {
+            float best = -DG_INF;
+            for (dg_idx ky = 0; ky < KH; ky++) {
+                const float *p = (const float *)x[ky];
+                if (p != NULL) {
+                    for (dg_idx kx = kx0; kx < kx1; kx++) {
+                        best = dg_maxf(p[(ix + kx * DW) * C + c], best);
                     }
-                    *y++ = best;
                 }
             }
+            *y++ = best;
         }
     }
 }

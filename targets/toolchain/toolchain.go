@@ -102,6 +102,7 @@ func (b *Build) Measure(ctx context.Context, run string) (Footprint, error) {
 		base := filepath.Join(b.Dir, strings.TrimSuffix(object, ".o"))
 		calls.readGraph(base + ".ci")
 		calls.readFrames(base + ".su")
+		calls.readAssembly(filepath.Join(b.Dir, file))
 	}
 	f.StackBytes = calls.bound(run)
 	return f, nil
@@ -176,6 +177,27 @@ func (g *callGraph) readFrames(file string) {
 	for _, m := range frameLine.FindAllStringSubmatch(string(data), -1) {
 		n, _ := strconv.Atoi(m[2])
 		g.frames[plain(m[1])] = n
+	}
+}
+
+// asmStack is how the runtime's headers say what functions in assembly take.
+var asmStack = regexp.MustCompile(`(?m)^#define DG_\w+_STACK (\d+)`)
+
+// readAssembly gives functions in assembly, of which GCC thinks that they take nothing, the most that one of the file's does.
+func (g *callGraph) readAssembly(file string) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	most := 0
+	for _, m := range asmStack.FindAllSubmatch(data, -1) {
+		n, _ := strconv.Atoi(string(m[1]))
+		most = max(most, n)
+	}
+	for name, n := range g.frames {
+		if n == 0 && strings.HasPrefix(name, "dg_") {
+			g.frames[name] = most
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *Client) Run() (cycles uint64, err error) {
 // Trace is what one node of the model on the board computed.
 type Trace struct {
 	Node   int    // its index in the lowered graph
-	Hash   uint32 // FNV-1a of its first output
+	Hash   uint32 // FNV-1a of its first output, or of the row of it that is the next
 	Cycles uint64 // by the board's own count; 0 where it has none
 }
 

@@ -13,13 +13,24 @@ import (
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
-// TestQuantizedGraphsOnCortexM4 runs random quantized graphs on an emulated Cortex-M4, whose kernels use DSP instructions: every
-// bit must be the interpreter's.
-func TestQuantizedGraphsOnCortexM4(t *testing.T) {
-	kernels := map[string]int{}
+// TestQuantizedGraphsOnBoards runs random quantized graphs on emulated boards whose kernels are in assembly or use instructions that C does not have:
+// every bit must be the interpreter's.
+func TestQuantizedGraphsOnBoards(t *testing.T) {
+	for target, kernels := range map[string][]string{
+		"cortex-m4": {"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8"},
+		"cortex-m3": {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+		"rv32imac":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+		"rv64gc":    {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+	} {
+		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels) })
+	}
+}
+
+func testQuantizedGraphs(t *testing.T, target string, kernels []string) {
+	ran := map[string]int{}
 	for seed := uint64(30001); seed < 30001+2*100; seed += 2 { // odd seeds are quantized
 		m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
-		p, err := m.Compile(deepgo.CompileOptions{Target: "cortex-m4"})
+		p, err := m.Compile(deepgo.CompileOptions{Target: target})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -44,13 +55,13 @@ func TestQuantizedGraphsOnCortexM4(t *testing.T) {
 			}
 		}
 		for _, n := range p.Lowered.Nodes {
-			kernels[n.Op]++
+			ran[n.Op]++
 		}
 	}
-	for _, k := range []string{"conv2d_s8", "dwconv2d_s8", "fc_s8", "fc4_s8"} {
-		if kernels[k] < 5 {
-			t.Errorf("%s ran only %d times", k, kernels[k])
+	for _, k := range kernels {
+		if ran[k] < 5 {
+			t.Errorf("%s ran only %d times", k, ran[k])
 		}
 	}
-	t.Log(kernels)
+	t.Log(ran)
 }

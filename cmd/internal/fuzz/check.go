@@ -11,6 +11,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -40,7 +41,7 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, 
 	if err != nil {
 		return nil, fmt.Errorf("interpreting the graph: %w", err)
 	}
-	if c.Program, err = m.Compile(deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable}); err != nil {
+	if c.Program, err = m.Compile(deepgo.CompileOptions{Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed)}); err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
@@ -101,11 +102,14 @@ func (m magnitudes) add(n *ir.Node, out []*tensor.Tensor) {
 	}
 }
 
-// gain bounds how much a step grows where activations are multiplied by activations: a step in one factor counts as often
-// as the sum has terms, each time as much as the other factor is large.
+// gain bounds how much a step grows: in a convolution by the sum of a channel's weights, and where activations are multiplied by
+// activations as often as the sum has terms, each time as much as the other factor is large.
 func (m magnitudes) gain(g *ir.Graph) float64 {
 	gain := 1.0
 	for _, n := range g.Nodes {
+		if n.Op == "Conv" {
+			gain *= max(1, channelSum(n.Inputs[1]))
+		}
 		if n.Op != "MatMul" && n.Op != "Mul" || n.Inputs[0].IsConst() || n.Inputs[1].IsConst() {
 			continue
 		}
@@ -116,6 +120,41 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 		gain *= max(1, float64(terms)*max(m[n.Inputs[0]], m[n.Inputs[1]]))
 	}
 	return gain
+}
+
+// channelSum is the greatest sum of the magnitudes of one output channel's weights, which are a constant or a dequantized one; 1 where
+// they are an input.
+func channelSum(w *ir.Value) float64 {
+	t := w.Const
+	if t == nil && w.Def == nil {
+		return 1
+	}
+	if t == nil {
+		out, err := op.Eval(w.Def, constants(w.Def.Inputs))
+		if err != nil {
+			return 1
+		}
+		t = out[0]
+	}
+	most, per := 0.0, t.Len()/t.Shape[0]
+	for c := range t.Shape[0] {
+		sum := 0.0
+		for i := range per {
+			sum += math.Abs(t.F64(c*per + i))
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
+func constants(vs []*ir.Value) []*tensor.Tensor {
+	list := make([]*tensor.Tensor, len(vs))
+	for i, v := range vs {
+		if v != nil {
+			list[i] = v.Const
+		}
+	}
+	return list
 }
 
 // slack is the relative difference that floats of a type may have; others must be equal. What is stored in 16 bits is rounded after every

@@ -188,7 +188,7 @@ func buffers(p *deepgo.Program) []Buffer {
 		for _, v := range n.Outputs {
 			if place, ok := p.Memory.Places[v]; ok && place.Of == nil {
 				at[v] = len(list)
-				list = append(list, Buffer{Name: layerName(n.From, n.Op), Offset: place.Offset, Bytes: v.Type.Bytes(), First: i, Last: i})
+				list = append(list, Buffer{Name: layerName(n.From, n.Op), Offset: place.Offset, Bytes: p.Memory.Bytes(v), First: i, Last: i})
 			}
 		}
 		if size := n.Attrs.Int("scratch"); size > 0 {

@@ -65,10 +65,11 @@ func (c *comparison) layersOn(d *device.Client) error {
 	if err != nil {
 		return err
 	}
-	x := &Execution{Traces: map[int]uint32{}}
+	x := &Execution{Traces: map[int][]uint32{}}
 	cycles := map[int]uint64{}
 	for _, t := range traces {
-		x.Traces[t.Node], cycles[t.Node] = t.Hash, t.Cycles
+		x.Traces[t.Node] = append(x.Traces[t.Node], t.Hash)
+		cycles[t.Node] += t.Cycles
 	}
 	if err := c.compareLayers(x); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +44,7 @@ func (b Build) flags() []string {
 // Execution is what a compiled model printed for a list of cases.
 type Execution struct {
 	Outputs    [][]*tensor.Tensor // per case
-	Traces     map[int]uint32     // hash of each node's output in the first case
+	Traces     map[int][]uint32   // hashes of each node's output in the first case: of the whole, or of its rows in their order
 	Insns      uint64             // of the first case; 0 where nothing counts
 	Cycles     uint64
 	Layers     []Layer // of the first case, with Build.Layers
@@ -86,7 +87,7 @@ func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{Traces: map[int]uint32{}}
+	x := &Execution{Traces: map[int][]uint32{}}
 	if len(r.Regions) > 0 {
 		x.Insns, x.Cycles = r.Regions[0].Insns, r.Regions[0].Cycles
 	}
@@ -94,7 +95,23 @@ func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b
 	for i := range min(len(x.Layers), len(r.Regions)) {
 		x.Layers[i].Cost = r.Regions[i]
 	}
+	x.Layers = perNode(x.Layers)
 	return x, err
+}
+
+// perNode adds up the costs of nodes that were called for one row after the other.
+func perNode(calls []Layer) []Layer {
+	sums := map[int]Layer{}
+	for _, l := range calls {
+		s := sums[l.Node]
+		s.Node, s.Insns, s.Cycles = l.Node, s.Insns+l.Insns, s.Cycles+l.Cycles
+		sums[l.Node] = s
+	}
+	var list []Layer
+	for _, node := range slices.Sorted(maps.Keys(sums)) {
+		list = append(list, sums[node])
+	}
+	return list
 }
 
 // prepare writes the model, the harness and the cases into dir.
@@ -235,7 +252,7 @@ func (x *Execution) trace(f []string) error {
 	if err != nil || err2 != nil {
 		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
 	}
-	x.Traces[node] = uint32(hash)
+	x.Traces[node] = append(x.Traces[node], uint32(hash))
 	return nil
 }
 

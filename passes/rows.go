@@ -1,0 +1,336 @@
+package passes
+
+import (
+	"slices"
+
+	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
+	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/passes/plan"
+)
+
+// rowRun is a run of nodes row by row, one call of a kernel after the other. A call computes one row; the next one is always that of
+// the last node which has rows to compute and the rows that it reads. The C runs by the same rule.
+type rowRun struct {
+	from, to int // nodes of the graph
+
+	stages  []stage
+	buffers []rowBuffer
+	calls   []int // stages, in the order in which they are called
+	peak    int   // bytes of buffers that are not kept whole, and of scratch: the most that are in use at once
+}
+
+// stage is a node of a run.
+type stage struct {
+	at   int // index of the node
+	node *ir.Node
+	win  ir.Window
+	in   []int // buffers
+	out  int   // buffer
+	done int   // calls
+
+	part    string // the kernel that takes the input in parts, where the node's own does not
+	scratch int    // bytes
+	keep    bool   // the scratch has to stay as it is from one call to the next
+}
+
+// rowBuffer is a value that is written or read row by row.
+type rowBuffer struct {
+	root    *ir.Value
+	rows    int
+	maker   int  // node; -1 where it is made before
+	whole   bool // all rows are kept: it is made or read outside of the run
+	readers []int
+	made    int // rows
+
+	ring  int         // rows that are kept
+	lives []plan.Span // calls during which rows of it are kept
+}
+
+// bytes is the memory that the buffer takes in a run.
+func (b *rowBuffer) bytes() int { return b.ring * (b.root.Type.Bytes() / b.rows) }
+
+// rowGraph knows which nodes of a graph can run row by row.
+type rowGraph struct {
+	g    *ir.Graph
+	mem  *storage
+	rows map[*ir.Value]int // per root, the rows that a kernel on images makes or reads of it, or an elementwise one then does
+	last map[*ir.Value]int // per root, the last node that reads it
+}
+
+func newRowGraph(g *ir.Graph, mem *storage) *rowGraph {
+	r := &rowGraph{g: g, mem: mem, rows: map[*ir.Value]int{}, last: map[*ir.Value]int{}}
+	for i, n := range g.Nodes {
+		if win, ok := ir.WindowOf(n); ok {
+			r.note(n.Inputs[0], win.In)
+			r.note(n.Outputs[0], win.Out)
+		}
+		for _, v := range n.Inputs {
+			if !isView(n) {
+				r.last[mem.rootOf(v)] = i
+			}
+		}
+	}
+	for _, v := range g.Outputs {
+		r.last[mem.rootOf(v)] = len(g.Nodes)
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, n := range g.Nodes {
+			changed = r.spread(n) || changed
+		}
+	}
+	return r
+}
+
+// note records that v's memory has so many rows, unless that is known.
+func (r *rowGraph) note(v *ir.Value, rows int) {
+	if root := r.mem.rootOf(v); r.rows[root] == 0 {
+		r.rows[root] = rows
+	}
+}
+
+// spread gives what an elementwise node reads and writes the rows that some of it has, and reports whether that was news.
+func (r *rowGraph) spread(n *ir.Node) bool {
+	values := r.flat(n)
+	rows := 0
+	for _, v := range values {
+		rows = max(rows, r.rows[r.mem.rootOf(v)])
+	}
+	news := false
+	for _, v := range values {
+		news = news || rows > 0 && r.rows[r.mem.rootOf(v)] == 0
+		r.note(v, rows)
+	}
+	return news
+}
+
+// flat returns what an elementwise node writes and reads at run time, all of one length; nil for other nodes.
+func (r *rowGraph) flat(n *ir.Node) []*ir.Value {
+	d := op.Lookup(n.Op)
+	if d == nil || !d.Elementwise {
+		return nil
+	}
+	values := []*ir.Value{n.Outputs[0]}
+	for _, v := range n.Inputs {
+		if v.IsConst() {
+			continue
+		}
+		if v.Type.Len() != n.Outputs[0].Type.Len() {
+			return nil
+		}
+		values = append(values, v)
+	}
+	return values
+}
+
+// window returns how node n runs row by row; ok is false where it cannot.
+func (r *rowGraph) window(n *ir.Node) (win ir.Window, ok bool) {
+	if win, ok = ir.WindowOf(n); ok && r.flat(n) == nil {
+		return win, n.Attrs.Int("N") <= 1 && r.covers(n.Inputs[0])
+	}
+	values := r.flat(n)
+	if !ok {
+		win = ir.Rowwise(r.rows[n.Outputs[0]])
+	}
+	for _, v := range values {
+		if win.Out < 1 || v.Type.Len()%win.Out != 0 || !r.covers(v) {
+			return win, false
+		}
+	}
+	return win, len(values) > 1
+}
+
+// inParts makes a stage of a node whose kernel has one beside it that takes the input in parts, here the rows of an image that another node
+// reads or writes by rows. It reports whether that is so.
+func (r *rowGraph) inParts(s *stage) bool {
+	n := s.node
+	d := op.Lookup(n.Op)
+	if d == nil || d.Part == "" || n.Attrs.Int("M") > 1 || !r.covers(n.Inputs[0]) {
+		return false
+	}
+	rows, inputs := r.rows[r.mem.rootOf(n.Inputs[0])], n.Attrs.Int("K")
+	const four = 4 // inputs that some kernels take at a time
+	if rows < 2 || inputs%(rows*four) != 0 {
+		return false
+	}
+	s.part = d.Part
+	s.win = ir.Window{In: rows, Out: 1, Kernel: 1, Stride: 1, Dilation: 1, Fold: rows}
+	if n.Outputs[0].Type.DType != tensor.Float32 { // floats are summed up in the output
+		s.scratch, s.keep = 4*((n.Attrs.Int("NO")+3)/4*4), true
+	}
+	return true
+}
+
+// takeParts gives a stage's node the kernel for parts.
+func (s *stage) takeParts() {
+	a := s.node.Attrs
+	s.node.Op = s.part
+	a["K"], a["ROWS"] = int64(a.Int("K")/s.win.In), int64(s.win.In)
+	delete(a, "M")
+	if s.keep {
+		a["scratch"], a["keep"] = int64(s.scratch), int64(1)
+	}
+	s.win.SetWindow(a)
+}
+
+func (r *rowGraph) covers(v *ir.Value) bool { return r.mem.covers(v, r.mem.rootOf(v)) }
+
+// run returns the run of nodes from to to of the graph; ok is false where they cannot run row by row together.
+func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
+	run = &rowRun{from: from, to: to}
+	index := map[*ir.Value]int{}
+	for i := from; i < to; i++ {
+		n := r.g.Nodes[i]
+		if isView(n) {
+			continue
+		}
+		s := stage{at: i, node: n, scratch: scratchBytes(n), keep: n.Attrs.Bool("keep")}
+		var ok bool
+		if s.win, ok = r.window(n); !ok && !r.inParts(&s) {
+			return nil, false
+		}
+		for _, v := range n.Inputs {
+			if !v.IsConst() {
+				s.in = append(s.in, r.buffer(run, index, v, s.win.In, -1))
+			}
+		}
+		s.out = r.buffer(run, index, n.Outputs[0], s.win.Out, i)
+		for _, b := range s.in {
+			if run.buffers[b].rows != s.win.In {
+				return nil, false
+			}
+			if list := &run.buffers[b].readers; !slices.Contains(*list, len(run.stages)) {
+				*list = append(*list, len(run.stages))
+			}
+		}
+		run.stages = append(run.stages, s)
+	}
+	run.simulate()
+	return run, true
+}
+
+// buffer returns the index of v's buffer in a run, which is made where it is not there yet. maker is the node that computes v, or -1.
+func (r *rowGraph) buffer(run *rowRun, index map[*ir.Value]int, v *ir.Value, rows, maker int) int {
+	root := r.mem.rootOf(v)
+	if b, known := index[root]; known {
+		return b
+	}
+	b := rowBuffer{root: root, rows: rows, maker: maker, whole: maker < 0 || r.last[root] >= run.to || r.mem.buffer[root] != nil}
+	if maker < 0 {
+		b.made = rows
+	}
+	index[root] = len(run.buffers)
+	run.buffers = append(run.buffers, b)
+	return index[root]
+}
+
+// simulate makes all calls.
+func (r *rowRun) simulate() {
+	for s := len(r.stages) - 1; s >= 0; {
+		if !r.ready(s) {
+			s--
+			continue
+		}
+		r.call(s)
+		for _, reader := range r.buffers[r.stages[s].out].readers {
+			s = max(s, reader)
+		}
+	}
+	r.finish()
+}
+
+// ready reports whether stage s can compute its next row.
+func (r *rowRun) ready(s int) bool {
+	st := &r.stages[s]
+	if st.done == st.win.Calls() {
+		return false
+	}
+	for _, b := range st.in {
+		if r.buffers[b].made < st.win.Need(st.done) {
+			return false
+		}
+	}
+	return true
+}
+
+// call notes one call of stage s.
+func (r *rowRun) call(s int) {
+	st, now := &r.stages[s], len(r.calls)
+	for _, b := range st.in {
+		if lives := r.buffers[b].lives; len(lives) > 0 {
+			lives[len(lives)-1].Last = now
+		}
+	}
+	out := &r.buffers[st.out]
+	row := st.done / st.win.Fold
+	out.ring = max(out.ring, row+1-r.oldest(st.out, row))
+	if st.done%st.win.Fold == 0 {
+		out.lives = append(out.lives, plan.Span{First: now, Last: now})
+	}
+	out.lives[len(out.lives)-1].Last = now
+	st.done++
+	out.made = st.done / st.win.Fold
+	r.calls = append(r.calls, s)
+}
+
+// oldest returns the first row of buffer b that is still to be read, or being written.
+func (r *rowRun) oldest(b, written int) int {
+	oldest := written
+	for _, s := range r.buffers[b].readers {
+		if st := &r.stages[s]; st.done < st.win.Calls() {
+			oldest = min(oldest, max(st.win.First(st.done), 0))
+		}
+	}
+	return oldest
+}
+
+// finish settles rings and lives, and adds up the memory.
+func (r *rowRun) finish() {
+	change := make([]int, len(r.calls)+1)
+	for i := range r.buffers {
+		b := &r.buffers[i]
+		if b.whole {
+			b.ring = b.rows
+			continue
+		}
+		lives := b.lives
+		if b.ring > 1 { // rows overlap
+			lives = []plan.Span{{First: lives[0].First, Last: lives[len(lives)-1].Last}}
+		}
+		joined := plan.Buffer{}
+		for _, l := range lives {
+			joined.AddLife(l)
+		}
+		b.lives = joined.Lives
+		for _, l := range b.lives {
+			change[l.First] += b.bytes()
+			change[l.Last+1] -= b.bytes()
+		}
+	}
+	for s := range r.stages {
+		for _, l := range r.livesOf(s) {
+			change[l.First] += r.stages[s].scratch
+			change[l.Last+1] -= r.stages[s].scratch
+		}
+	}
+	alive := 0
+	for now := range r.calls {
+		alive += change[now]
+		r.peak = max(r.peak, alive)
+	}
+}
+
+// livesOf returns when stage s needs its scratch: during its calls, or from the first to the last where it keeps something there.
+func (r *rowRun) livesOf(s int) []plan.Span {
+	var b plan.Buffer
+	for now, t := range r.calls {
+		if t == s {
+			b.AddLife(plan.Span{First: now, Last: now})
+		}
+	}
+	if r.stages[s].keep {
+		return []plan.Span{{First: b.First(), Last: b.Last()}}
+	}
+	return b.Lives
+}

@@ -1,0 +1,199 @@
+// stream chooses which nodes run row by row, interleaved, so that only the rows of values are in memory which are still to be
+// read. Elementwise nodes among them then work on one row at a time.
+//
+//	%a: f32[1,48,48,8] = conv2d_f32(%x, %w, %b) {…}               %a: f32[1,48,48,8] = conv2d_f32(%x, %w, %b) {…}
+//	%b: f32[1,48,48,8] = map1_f32(%a) {N=18432, expr=…}      =>   %b: f32[1,48,48,8] = map1_f32(%a) {N=384, expr=…, window=…}
+//	%y: f32[1,24,24,8] = maxpool2d_f32(%b) {…}                    %y: f32[1,24,24,8] = maxpool2d_f32(%b) {…}
+//
+// The order of the nodes is given. It is cut into runs, each of them row by row or, of one node, as a whole: of all ways to cut, by
+// dynamic programming, one with the least peak of memory, or within Config.RAM, and among those one that costs the least time.
+
+package passes
+
+import (
+	"math"
+
+	"github.com/deepgo/deepgo/ir"
+)
+
+// longestRun bounds how many nodes run together.
+const longestRun = 64
+
+func stream(g *ir.Graph, c *Config) (int, error) {
+	c.streams = nil
+	if !c.streaming() {
+		return 0, nil
+	}
+	s := newCutter(g)
+	for _, r := range s.cut(c.RAM) {
+		c.streams = append(c.streams, ir.Stream{From: r.from, To: r.to})
+		for i := range r.run.stages {
+			st := &r.run.stages[i]
+			if st.part != "" {
+				st.takeParts()
+			} else if _, windowed := ir.WindowOf(st.node); !windowed {
+				st.win.SetWindow(st.node.Attrs)
+				st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
+			}
+		}
+	}
+	return len(c.streams), nil
+}
+
+// streaming reports whether memory is worth more than time: on machines without an operating system, unless told otherwise.
+func (c *Config) streaming() bool {
+	if c.Optimize == "" {
+		return c.Target == nil || c.Target.OS == ""
+	}
+	return c.Optimize != "speed"
+}
+
+// cutter searches for the cuts.
+type cutter struct {
+	rows  *rowGraph
+	nodes []int     // those that are not views, as indices in the graph
+	def   []int     // per arena block, the position in nodes that makes it
+	last  []int     // per arena block, the position of its last reader
+	size  []int     // per arena block, bytes
+	at    [][]piece // per position, the runs that begin there; the first is the node as a whole
+}
+
+// piece is a run of nodes, and what it costs.
+type piece struct {
+	from, to int // nodes of the graph
+	next     int // position after it
+	peak     int // bytes of arena, what lives across included
+	time     int // cycles, about, that running row by row takes more
+	run      *rowRun
+}
+
+func newCutter(g *ir.Graph) *cutter {
+	c := &cutter{rows: newRowGraph(g, storageOf(g, func(int) bool { return true }))}
+	for i, n := range g.Nodes {
+		if !isView(n) {
+			c.nodes = append(c.nodes, i)
+		}
+	}
+	c.blocks()
+	for p := range c.nodes {
+		c.at = append(c.at, c.pieces(p))
+	}
+	return c
+}
+
+// blocks collects what takes memory in the arena.
+func (c *cutter) blocks() {
+	position := map[int]int{len(c.rows.g.Nodes): len(c.nodes)}
+	for p, i := range c.nodes {
+		position[i] = p
+	}
+	for p, i := range c.nodes {
+		for _, v := range c.rows.g.Nodes[i].Outputs {
+			if v != nil && c.rows.mem.arenaBytes(v) > 0 {
+				last, read := c.rows.last[v]
+				c.def, c.size = append(c.def, p), append(c.size, c.rows.mem.arenaBytes(v))
+				c.last = append(c.last, p)
+				if read {
+					c.last[len(c.last)-1] = position[last]
+				}
+			}
+		}
+	}
+}
+
+// pieces returns the runs that begin at position p.
+func (c *cutter) pieces(p int) []piece {
+	g := c.rows.g
+	n := g.Nodes[c.nodes[p]]
+	across := c.across(p, p+1) + scratchBytes(n)
+	if c.takesOver(p) {
+		across -= n.Outputs[0].Type.Bytes()
+	}
+	list := []piece{{from: c.nodes[p], to: c.nodes[p] + 1, next: p + 1, peak: across}}
+	for q := p + 2; q <= min(len(c.nodes), p+longestRun); q++ {
+		from, to := c.nodes[p], c.nodes[q-1]+1
+		run, ok := c.rows.run(from, to)
+		if !ok {
+			break
+		}
+		list = append(list, piece{from: from, to: to, next: q, peak: c.across(p, q) + run.peak, time: run.time(), run: run})
+	}
+	return list
+}
+
+// across returns the bytes of values that are whole while positions from to to run.
+func (c *cutter) across(from, to int) int {
+	sum := 0
+	for b, size := range c.size {
+		inside := c.def[b] >= from && c.def[b] < to
+		if c.def[b] < from && c.last[b] >= from || inside && (c.last[b] >= to || to == from+1) {
+			sum += size
+		}
+	}
+	return sum
+}
+
+// takesOver reports whether the node at position p may put its result where an operand is that nothing reads later.
+func (c *cutter) takesOver(p int) bool {
+	n := c.rows.g.Nodes[c.nodes[p]]
+	for _, k := range c.rows.mem.takeovers(n, false) {
+		if c.rows.last[c.rows.mem.rootOf(n.Inputs[k])] == c.nodes[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// cut returns the runs of more than one node of the best way to cut.
+func (c *cutter) cut(ram int) []piece {
+	least := c.least()
+	budget := max(least[0], ram)
+	const far = math.MaxInt / 2
+	time, choice := make([]int, len(c.nodes)+1), make([]piece, len(c.nodes))
+	for p := len(c.nodes) - 1; p >= 0; p-- {
+		time[p] = far
+		for _, r := range c.at[p] {
+			if r.peak <= budget && r.time+time[r.next] < time[p] {
+				time[p], choice[p] = r.time+time[r.next], r
+			}
+		}
+	}
+	var list []piece
+	for p := 0; p < len(c.nodes); p = choice[p].next {
+		if choice[p].run != nil {
+			list = append(list, choice[p])
+		}
+	}
+	return list
+}
+
+// least returns, per position, the least peak of everything from there on.
+func (c *cutter) least() []int {
+	least := make([]int, len(c.nodes)+1)
+	for p := len(c.nodes) - 1; p >= 0; p-- {
+		least[p] = math.MaxInt
+		for _, r := range c.at[p] {
+			least[p] = min(least[p], max(r.peak, least[r.next]))
+		}
+	}
+	return least
+}
+
+// time is about how many cycles running row by row takes more than running whole: the calls, and pixels that are left over at the
+// end of each row where kernels take several at once.
+func (r *rowRun) time() int {
+	const perCall = 120
+	sum := perCall * len(r.calls)
+	for _, s := range r.stages {
+		a := s.node.Attrs
+		if pointwise(a) && a.Has("G") && a.Int("OW")%2 != 0 {
+			sum += s.win.Out * a.Int("IC") / a.Int("G") * a.Int("OC")
+		}
+	}
+	return sum
+}
+
+// pointwise reports whether a convolution looks at one pixel at a time, and writes it in one place.
+func pointwise(a ir.Attrs) bool {
+	return a.Has("OC") && a.Int("YW") == 0 && a.Int("KH") == 1 && a.Int("KW") == 1 && a.Int("SH") == 1 && a.Int("SW") == 1
+}

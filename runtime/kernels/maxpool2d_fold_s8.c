@@ -1,0 +1,25 @@
+/* maxpool2d_fold_s8: 2-D max pooling of 8-bit values, XT int8_t or uint8_t, of windows that are KH rows apart, one row of the input, number `row`, at a time.
+ * x one row [IW][C], y [OW][C] the greatest of the rows of a window so far. Kernel KW wide, stride SW, dilation DW, padding PL to the left;
+ * taps outside the row do not count. */
+#include "dg.h"
+#ifndef DG_KERNEL
+typedef int8_t XT;
+enum { IW = 4, C = 3, OW = 2, KH = 2, KW = 2, SW = 2, DW = 1, PL = 0 };
+#endif
+static void maxpool2d_fold_s8(DG_ROWS(XT) x, XT *DG_RESTRICT y, dg_idx row)
+{
+    const XT *from = (const XT *)x[0];
+    for (dg_idx ox = 0; ox < OW; ox++) {
+        const dg_idx ix = ox * SW - PL;
+        const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
+        const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
+        for (dg_idx c = 0; c < C; c++, y++) {
+            XT best = row % KH != 0 ? *y : (XT)((XT)-1 < 0 ? -128 : 0);
+            for (dg_idx kx = kx0; kx < kx1; kx++) {
+                const XT v = from[(ix + kx * DW) * C + c];
+                best = v > best ? v : best;
+            }
+            *y = best;
+        }
+    }
+}
