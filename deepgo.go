@@ -7,6 +7,7 @@ package deepgo
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,16 +115,17 @@ func (m *Model) Run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 
 // CompileOptions say what to make of a model.
 type CompileOptions struct {
-	Target    string // name of a target, such as "cortex-m4"; "" is "host"
-	Board     string // name of a board instead, whose memory then counts
-	Name      string // prefix of every name in the C; "" is the model's name
-	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
-	Emit      string // "split" (or "") or "single"
-	Trees     string // "auto" (or ""), "table" or "code": how decision trees are written
-	Optimize  string // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
-	RAM       int    // bytes of arena that may be used where that saves time; 0: as few as can be
-	Command   string // shown in the header comment
-	Trace     bool   // print the DG_TRACE hooks, for verify --layers
+	Target    string            // name of a target, such as "cortex-m4"; "" is "host"
+	Board     string            // name of a board instead, whose memory then counts
+	Name      string            // prefix of every name in the C; "" is the model's name
+	IO        string            // "model" (or ""), "float" or "quantized": element types at the boundary
+	Emit      string            // "split" (or "") or "single"
+	States    map[string]string // outputs that are inputs of the next run: the state is in the C, and NAME_reset clears it
+	Trees     string            // "auto" (or ""), "table" or "code": how decision trees are written
+	Optimize  string            // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
+	RAM       int               // bytes of arena that may be used where that saves time; 0: as few as can be
+	Command   string            // shown in the header comment
+	Trace     bool              // print the DG_TRACE hooks, for verify --layers
 	Disable   []string
 	CheckEval bool // interpret the graph before and after every pass
 	Dump      func(seq int, pass string, g *ir.Graph, changed int)
@@ -159,6 +161,9 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 		return nil, &ir.Error{Model: m.File, Msg: fmt.Sprintf("optimizing for %q is unknown; expected size, balanced or speed", opt.Optimize)}
 	}
 	g := m.Graph.Clone()
+	if g.States, err = statesOf(g, opt.States); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
 	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
@@ -174,10 +179,46 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Files: out.Files, Report: out.Report}, nil
 }
 
+// statesOf looks up outputs and the inputs that they are in the next run.
+func statesOf(g *ir.Graph, names map[string]string) ([]ir.State, error) {
+	var states []ir.State
+	for _, out := range slices.Sorted(maps.Keys(names)) {
+		s := ir.State{Input: indexOf(g.Inputs, names[out]), Output: indexOf(g.Outputs, out)}
+		switch {
+		case s.Output < 0:
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the model has no output %q; it has %s", out, names[out], out, namesOf(g.Outputs))}
+		case s.Input < 0:
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the model has no input %q; it has %s", out, names[out], names[out], namesOf(g.Inputs))}
+		case slices.ContainsFunc(states, func(o ir.State) bool { return o.Input == s.Input }):
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: input %q is the state of another output already", out, names[out], names[out])}
+		}
+		if have, want := g.Outputs[s.Output].Type, g.Inputs[s.Input].Type; !have.Equal(want) {
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the output is %s and the input %s; expected the same type", out, names[out], have, want), Hint: "where the input's shape was assumed, give it with --dim or --input-shape"}
+		}
+		states = append(states, s)
+	}
+	if len(states) == len(g.Outputs) && len(states) > 0 {
+		return nil, &ir.Error{Msg: "every output is a state; nothing would come out", Hint: "leave one output without --state"}
+	}
+	return states, nil
+}
+
+func indexOf(vs []*ir.Value, name string) int {
+	return slices.IndexFunc(vs, func(v *ir.Value) bool { return v.Name == name })
+}
+
+func namesOf(vs []*ir.Value) string {
+	names := make([]string, len(vs))
+	for i, v := range vs {
+		names[i] = v.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // Fit checks the program against the part's memory. The error lists the nodes that take most.
 func (p *Program) Fit() error {
 	t, r := p.Target, p.Report
-	ram := r.ArenaBytes + r.IOBytes
+	ram := r.ArenaBytes + r.IOBytes + r.StateBytes
 	switch {
 	case t.FlashBytes > 0 && r.ConstBytes > t.FlashBytes:
 		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.LargestConsts()),

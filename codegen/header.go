@@ -112,10 +112,14 @@ func (m *model) printPreprocess(w *cw.Writer) {
 // memoryTable shows what the model takes of flash and RAM, code aside.
 func (m *model) memoryTable() []string {
 	in, out := bytesOf(m.inputs), bytesOf(m.outputs)
+	state := ""
+	if len(m.g.States) > 0 {
+		state = fmt.Sprintf(", state %d", m.report.StateBytes)
+	}
 	return []string{
 		"Memory, in bytes:",
 		fmt.Sprintf("  flash  constants %d, and the code", m.report.ConstBytes),
-		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d, and the stack", m.report.ArenaBytes, in, out),
+		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d%s, and the stack", m.report.ArenaBytes, in, out, state),
 	}
 }
 
@@ -187,9 +191,10 @@ func (m *model) printPrototype(w *cw.Writer) {
 	w.Blank()
 	m.printStrings(w)
 	m.printExterns(w)
+	m.printReset(w)
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
-		"It keeps nothing between calls, and may run in several threads at once, each with an arena of its own.",
+		m.keeps(),
 		fmt.Sprintf("  arena: %s_ARENA_BYTES bytes, aligned to %s_ARENA_ALIGN; what is in it does not matter", m.macro, m.macro),
 	}
 	for _, p := range m.ports() {

@@ -48,11 +48,18 @@ func (m *model) namePorts() {
 		}
 		return names.Unique(id)
 	}
-	for _, v := range m.g.Inputs {
+	for i, v := range m.g.Inputs {
 		id := name(v)
+		if m.g.IsStateInput(i) {
+			m.port[v] = &port{name: m.name + "_state_" + id, value: v}
+			continue
+		}
 		m.inputs = append(m.inputs, &port{name: id, macro: m.macro + "_IN_" + strings.ToUpper(id), value: v, input: true})
 	}
-	for _, v := range m.g.Outputs {
+	for i, v := range m.g.Outputs {
+		if m.g.IsStateOutput(i) {
+			continue
+		}
 		id := name(v)
 		m.outputs = append(m.outputs, &port{name: id, macro: m.macro + "_OUT_" + strings.ToUpper(id), value: v})
 	}

@@ -41,6 +41,7 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 		in.write(w)
 	}
 	m.printStringTable(w)
+	m.printStates(w)
 	for k := range m.mem.Streams {
 		m.printStream(w, k)
 	}
@@ -58,6 +59,9 @@ func (m *model) identsUsed() map[string]bool {
 	}
 	if len(m.mem.Streams) > 0 {
 		used["dg_need"] = true
+	}
+	if len(m.g.States) > 0 {
+		used["dg_idx"] = true
 	}
 	return used
 }
@@ -142,6 +146,7 @@ func (m *model) printRun(w *cw.Writer) {
 			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
 		}
 	}
+	m.printStateUpdates(w)
 	w.Blank()
 	w.Line("return %s_OK;", m.macro)
 	w.Close("")

@@ -7,6 +7,7 @@ type timeline struct {
 	start, end []int           // per node, its first and last call; views have the time that they are at
 	runs       map[int]*rowRun // streams, by their first node
 	streamed   []bool          // per node
+	calls      int
 }
 
 func newTimeline(rows *rowGraph, streams []ir.Stream) *timeline {
@@ -31,6 +32,7 @@ func newTimeline(rows *rowGraph, streams []ir.Stream) *timeline {
 		now++
 		i++
 	}
+	t.calls = now
 	return t
 }
 
