@@ -96,6 +96,11 @@ type model struct {
 	target *targets.Target
 	opt    Options
 
+	root     *model   // itself, or the model that it is a sub-graph of
+	bodies   []*model // of the root: sub-graphs, inner ones before those around them
+	function string   // of a sub-graph, its C function
+	locals   locals
+
 	name, macro     string // prefixes, such as captcha and CAPTCHA
 	arena           string // the local variable of NAME_run that points to the arena
 	inputs, outputs []*port
@@ -118,12 +123,14 @@ type call struct {
 	node     *ir.Node
 	function *instance
 	args     []string
-	consts   []*constant // those among the arguments
+	consts   []*constant       // those among the arguments
+	bodies   map[string]*model // functions of sub-graphs, by attribute
 }
 
 func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *model {
 	m := &model{g: g, mem: mem, target: t, opt: opt, port: map[*ir.Value]*port{},
 		kernels: map[string]*kernel{}, shared: map[string]*instance{}, count: map[string]int{}}
+	m.root = m
 	m.name = cut(cw.Ident(opt.Name))
 	m.macro = strings.ToUpper(m.name)
 	m.consts = newPool(m.name)
@@ -135,6 +142,12 @@ func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *mode
 func (m *model) addNodes() error {
 	for i, n := range m.g.Nodes {
 		if n.Op == "view" || nothing(n) {
+			continue
+		}
+		if hasBodies(n) {
+			if err := m.addControl(i, n); err != nil {
+				return err
+			}
 			continue
 		}
 		if n.Op == "extern" {
@@ -163,7 +176,8 @@ func nothing(n *ir.Node) bool {
 
 // instance returns the function that computes n.
 func (m *model) instance(n *ir.Node) (*instance, error) {
-	k := m.kernels[n.Op]
+	root := m.root
+	k := root.kernels[n.Op]
 	if k == nil {
 		text, ok := rt.Kernel(n.Op, m.target.ISA)
 		if !ok {
@@ -173,7 +187,7 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 		if k, err = parseKernel(n.Op, text); err != nil {
 			return nil, err
 		}
-		m.kernels[n.Op] = k
+		root.kernels[n.Op] = k
 	}
 	attrs := n.Attrs
 	if n.Op == "treecode" {
@@ -184,13 +198,13 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 		return nil, err
 	}
 	in.place(n.Inputs)
-	if old := m.shared[in.key()]; old != nil {
+	if old := root.shared[in.key()]; old != nil {
 		return old, nil
 	}
-	m.count[n.Op]++
-	in.name = fmt.Sprintf("%s_%s_%d", m.name, n.Op, m.count[n.Op])
-	m.shared[in.key()] = in
-	m.instances = append(m.instances, in)
+	root.count[n.Op]++
+	in.name = fmt.Sprintf("%s_%s_%d", m.name, n.Op, root.count[n.Op])
+	root.shared[in.key()] = in
+	root.instances = append(root.instances, in)
 	return in, nil
 }
 

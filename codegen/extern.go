@@ -52,7 +52,7 @@ func (m *model) pointer(c *call, v *ir.Value) (string, error) {
 	if !v.IsConst() {
 		return m.address(v)
 	}
-	k := m.consts.add(v)
+	k := m.root.consts.add(v)
 	c.consts = append(c.consts, k)
 	return k.name, nil
 }
@@ -75,21 +75,21 @@ func (m *model) addPrototype(n *ir.Node, prototype string) error {
 	}
 	about := fmt.Sprintf("%s %q: %s -> %s", n.Attrs.String("op"), from(n), strings.Join(in, ", "), typeList(n.Outputs))
 	name := n.Attrs.String("function")
-	i := slices.IndexFunc(m.externs, func(x *external) bool { return x.name == name })
+	i := slices.IndexFunc(m.root.externs, func(x *external) bool { return x.name == name })
 	if i < 0 {
-		m.externs = append(m.externs, &external{name, prototype, []string{about}})
+		m.root.externs = append(m.root.externs, &external{name, prototype, []string{about}})
 		return nil
 	}
-	if m.externs[i].prototype != prototype {
+	if m.root.externs[i].prototype != prototype {
 		return &ir.Error{Node: from(n), Op: n.Attrs.String("op"), Msg: fmt.Sprintf("the function %s is called with other types elsewhere in the model", name), Hint: fmt.Sprintf("give this node a function of its own: --extern '%s=%s_2'", from(n), name)}
 	}
-	m.externs[i].about = append(m.externs[i].about, about)
+	m.root.externs[i].about = append(m.root.externs[i].about, about)
 	return nil
 }
 
 // printExterns declares the functions that the user supplies.
 func (m *model) printExterns(w *cw.Writer) {
-	for _, x := range m.externs {
+	for _, x := range m.root.externs {
 		w.Comment(append([]string{"Yours to supply; the buffers do not overlap. It computes"}, x.about...)...)
 		w.Line("%s", x.prototype)
 		w.Blank()

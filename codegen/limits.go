@@ -25,15 +25,21 @@ func objectLimit(t *targets.Target) int {
 func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 	limit := objectLimit(t)
 	var errs ir.Errors
-	for _, v := range g.Values() {
-		if bytes := mem.Bytes(v); bytes > limit || v.Type.Len() > math.MaxInt32 {
-			errs = append(errs, tooLarge(v, bytes, t, limit))
+	var doubles error
+	withBodies(g, mem, func(g *ir.Graph, mem *ir.Memory) {
+		for _, v := range g.Values() {
+			if bytes := mem.Bytes(v); bytes > limit || v.Type.Len() > math.MaxInt32 {
+				errs = append(errs, tooLarge(v, bytes, t, limit))
+			}
+			if v.Type.DType == tensor.Float64 && t.PointerBits == 16 && doubles == nil {
+				e := about(v, fmt.Sprintf("tensor %q is %s, and double has 32 bits on %s", v.Name, v.Type, t.Name))
+				e.Hint = "make the model float32"
+				doubles = ir.Errors{e}
+			}
 		}
-		if v.Type.DType == tensor.Float64 && t.PointerBits == 16 {
-			e := about(v, fmt.Sprintf("tensor %q is %s, and double has 32 bits on %s", v.Name, v.Type, t.Name))
-			e.Hint = "make the model float32"
-			return ir.Errors{e}
-		}
+	})
+	if doubles != nil {
+		return doubles
 	}
 	if mem.ArenaBytes > limit {
 		errs = append(errs, &ir.Error{
@@ -68,12 +74,15 @@ func indexType(g *ir.Graph, mem *ir.Memory, t *targets.Target) string {
 	if t.PointerBits != 16 {
 		return "int32_t"
 	}
-	for _, v := range g.Values() {
-		if mem.Bytes(v)/max(v.Type.DType.Size(), 1) > math.MaxInt16 {
-			return "int32_t"
+	index := "int16_t"
+	withBodies(g, mem, func(g *ir.Graph, mem *ir.Memory) {
+		for _, v := range g.Values() {
+			if mem.Bytes(v)/max(v.Type.DType.Size(), 1) > math.MaxInt16 {
+				index = "int32_t"
+			}
 		}
-	}
-	return "int16_t"
+	})
+	return index
 }
 
 // nearFlash is how many bytes of constants fit into the 64 KB that AVR's 16-bit pointers reach, the vectors and constants of

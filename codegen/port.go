@@ -67,6 +67,7 @@ func (m *model) namePorts() {
 		m.port[p.value] = p
 	}
 	m.arena = names.Unique("a")
+	m.locals = locals{names.Unique("i"), names.Unique("k"), names.Unique("on"), names.Unique("next")}
 }
 
 // ports returns the inputs and outputs in the order of NAME_run's parameters.

@@ -45,6 +45,9 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 	for k := range m.mem.Streams {
 		m.printStream(w, k)
 	}
+	for _, b := range m.bodies {
+		b.printBody(w)
+	}
 	m.printRun(w)
 }
 
@@ -60,7 +63,7 @@ func (m *model) identsUsed() map[string]bool {
 	if len(m.mem.Streams) > 0 {
 		used["dg_need"] = true
 	}
-	if len(m.g.States) > 0 {
+	if len(m.g.States) > 0 || len(m.bodies) > 0 {
 		used["dg_idx"] = true
 	}
 	return used
@@ -126,6 +129,15 @@ func (m *model) printRun(w *cw.Writer) {
 		w.Line("(void)arena;")
 	}
 	m.printChecks(w)
+	m.printCalls(w)
+	m.printStateUpdates(w)
+	w.Blank()
+	w.Line("return %s_OK;", m.macro)
+	w.Close("")
+}
+
+// printCalls prints the nodes, in their order.
+func (m *model) printCalls(w *cw.Writer) {
 	for _, c := range m.calls {
 		if m.mem.StreamOf(c.index) != nil {
 			if k, first := m.streamAt(c.index); first {
@@ -137,19 +149,18 @@ func (m *model) printRun(w *cw.Writer) {
 		}
 		w.Blank()
 		w.Comment(c.comment())
-		if c.function.kernel.byRows() {
+		switch {
+		case c.bodies != nil:
+			m.printControl(w, c)
+		case c.function.kernel.byRows():
 			m.printRows(w, c)
-		} else {
+		default:
 			w.List(c.function.name+"(", c.args, ");")
 		}
 		if m.opt.Trace {
 			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
 		}
 	}
-	m.printStateUpdates(w)
-	w.Blank()
-	w.Line("return %s_OK;", m.macro)
-	w.Close("")
 }
 
 func (m *model) usesArena() bool { return m.mem.ArenaBytes > 0 }

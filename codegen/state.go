@@ -68,7 +68,7 @@ func (m *model) printStateUpdates(w *cw.Writer) {
 		}
 		w.Blank()
 		w.Comment(fmt.Sprintf("%q is %q of the next run", out.Name, in.Name))
-		m.printSet(w, in, fmt.Sprintf("(%s)[i]", from))
+		m.printSet(w, in, fmt.Sprintf("%s[%s]", grouped(from), m.locals.element))
 	}
 }
 
@@ -77,7 +77,7 @@ func (m *model) printSet(w *cw.Writer, v *ir.Value, to string) {
 	if v.Type.Len() == 0 {
 		return
 	}
-	w.Begin(fmt.Sprintf("for (dg_idx i = 0; i < %d; i++) {", v.Type.Len()))
-	w.Line("%s[i] = %s;", m.port[v].name, to)
+	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]d; %[1]s++) {", m.locals.element, v.Type.Len()))
+	w.Line("%s[%s] = %s;", m.port[v].name, m.locals.element, to)
 	w.Close("")
 }

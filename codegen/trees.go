@@ -20,9 +20,9 @@ type treeFunction struct {
 // treeCode returns a treecode node's attributes with the name of its function.
 func (m *model) treeCode(n *ir.Node) ir.Attrs {
 	a := n.Attrs
-	f := &treeFunction{fmt.Sprintf("%s_forest_%d", m.name, len(m.trees)+1), a.String("T"), a.Tensor("roots"), a.Tensor("feature"), a.Tensor("threshold"),
+	f := &treeFunction{fmt.Sprintf("%s_forest_%d", m.name, len(m.root.trees)+1), a.String("T"), a.Tensor("roots"), a.Tensor("feature"), a.Tensor("threshold"),
 		a.Tensor("jump"), a.Tensor("start"), a.Tensor("target"), a.Tensor("weight"), a.Int("per"), a.Bool("dense")}
-	m.trees = append(m.trees, f)
+	m.root.trees = append(m.root.trees, f)
 	a = maps.Clone(a)
 	a["ADD(x, y)"] = f.name + "(x, y)"
 	return a

@@ -85,6 +85,7 @@ type Graph struct {
 	Nodes   []*Node
 	Strings *tensor.Strings // what elements of type str stand for; nil where there are none
 	States  []State         // outputs that are inputs of the next run
+	Memory  *Memory         // of a lowered sub-graph, its plan; the plan of a model is apart
 
 	names map[string]int // how often a base name was used by NewName
 }

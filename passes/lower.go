@@ -70,9 +70,6 @@ func lowerNode(g *ir.Graph, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
 		}
 	}
 	e := &ir.Error{Node: slices.Concat(n.From, []string{""})[0], Op: n.Op, Msg: err.Error(), Hint: "OPS.md says what C takes; deepgo run evaluates the model as it is", At: n.Line()}
-	if d.Formals != nil {
-		e.Hint = "control flow is computed when compiling only: pin what decides it with --const NAME=VALUE"
-	}
 	return nil, e
 }
 

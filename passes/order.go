@@ -19,6 +19,8 @@ var order = []struct{ before, after, reason string }{
 	{"floatweights", "nhwc", "float kernels take constants as weights"},
 	{"nhwc", "transposes", "the Transposes around kernels are what is to cancel"},
 	{"transposes", "lower", "lower makes copies of Transposes that are left"},
+	{"lower", "bodies", "branches and loops are kernels then"},
+	{"bodies", "schedule", "sub-graphs need scratch"},
 	{"lower", "trees", "trees are kernels then"},
 	{"lower", "fuse", "it joins kernels"},
 	{"lower", "foldpools", "it knows the kernels"},

@@ -26,6 +26,8 @@ type Config struct {
 	// Dump, where set, gets the graph as it came in (seq 0, pass "import", changed 0) and as each pass left it.
 	Dump func(seq int, pass string, g *ir.Graph, changed int)
 
+	pipeline []Pass // that runs, for sub-graphs
+
 	streams []ir.Stream // what the stream pass chose, for those after it
 }
 

@@ -20,6 +20,7 @@ var Pipeline = [...]Pass{
 	{Name: "transposes", Doc: "move Transposes until they cancel", Run: transposes},
 	foldconstPass, deadcodePass,
 	{Name: "lower", Doc: "lower all other operators to kernels", Run: lower, Required: true},
+	{Name: "bodies", Doc: "lower the sub-graphs of branches and loops, and make room for them", Run: bodies, Required: true},
 	{Name: "trees", Doc: "write decision trees as code where that is smaller", Run: trees},
 	{Name: "fuse", Doc: "join elementwise kernels with those that they follow", Run: fuse},
 	{Name: "foldpools", Doc: "let poolings take one row at a time", Run: foldPools},

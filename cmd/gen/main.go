@@ -37,7 +37,7 @@ func ops() []byte {
 	b.WriteString("\n## Kernels\n\nWhat the operators become; each is one C file in runtime/kernels.\n\n")
 	var names []string
 	for _, d := range op.Table() {
-		if d.IsKernel() && !d.View && !d.Foreign {
+		if d.IsKernel() && !d.View && !d.Foreign && !d.Control {
 			names = append(names, "`"+d.Name+"`")
 		}
 	}

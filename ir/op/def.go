@@ -54,6 +54,8 @@ type Def struct {
 	Post string
 	// Foreign marks the kernel operator whose C is the user's.
 	Foreign bool
+	// Control marks kernel operators whose C is statements around that of their sub-graphs.
+	Control bool
 	// Part names the kernel operator that computes the same where its input, of K elements, comes in parts, one after the other: of K
 	// elements each, ROWS of them.
 	Part string

@@ -15,6 +15,7 @@ var shapeTable = [][]*Def{
 	orderDefs,
 	selectDefs,
 	controlDefs,
+	controlKernels,
 	randomDefs,
 	trainingDefs,
 }
