@@ -33,6 +33,9 @@ type LoadOptions struct {
 	Consts      map[string]string         // inputs pinned to a value
 	Pinned      map[string]*tensor.Tensor // the same, as tensors
 
+	// MaxIterations bounds loops whose number of iterations is known only at run time; 0 is no bound. One that would go on is ended.
+	MaxIterations int
+
 	// Externs are C functions of the caller's for operators that deepgo does not know, by operator or node. Such a model compiles; it
 	// does not run in the interpreter.
 	Externs map[string]frontend.Extern
@@ -47,6 +50,25 @@ type Model struct {
 	Graph   *ir.Graph // ONNX operators at the newest opset
 
 	Metadata map[string]string // of the file
+
+	// Bounds are the outputs of which only a part is there, and which other output says how much.
+	Bounds []frontend.Bound
+}
+
+// Trim returns outputs as large as they are, and leaves out those that say so.
+func (m *Model) Trim(outputs []*tensor.Tensor) []*tensor.Tensor {
+	cut, lengths := slices.Clone(outputs), map[int]bool{}
+	for _, b := range m.Bounds {
+		cut[b.Output] = outputs[b.Output].First(b.Axis, int(outputs[b.Length].I64(0)))
+		lengths[b.Length] = true
+	}
+	kept := cut[:0]
+	for i, t := range cut {
+		if !lengths[i] {
+			kept = append(kept, t)
+		}
+	}
+	return kept
 }
 
 // Load reads an ONNX model. The error lists everything that is wrong with it.
@@ -69,11 +91,11 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, Externs: opt.Externs})
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, MaxIterations: opt.MaxIterations, Externs: opt.Externs})
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata}, nil
+	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata, Bounds: info.Bounds}, nil
 }
 
 // nameOf is the file's name without extension; the folder's where it is model.onnx, as in ONNX's layout of test data.

@@ -122,6 +122,13 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 		while = append(while, fmt.Sprintf("%s < %s[0]", v.iteration, grouped(c.args[i])))
 	}
 	w.Begin("{")
+	if a.Bool("tally") {
+		y = y[:len(y)-1]
+		for k := len(parts.Vars); k < len(y); k++ {
+			m.printClear(w, y[k], n.Outputs[k].Type.Len())
+		}
+		w.Line("%s[0] = 0;", grouped(c.args[len(c.args)-1]))
+	}
 	for k, i := range parts.Vars {
 		m.printCopy(w, y[k], c.args[i], n.Outputs[k].Type.Len())
 	}
@@ -145,6 +152,9 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 	}
 	if told > 0 {
 		w.Line("%s = %s;", v.going, v.next)
+	}
+	if a.Bool("tally") {
+		w.Line("%s[0]++;", grouped(c.args[len(c.args)-1]))
 	}
 	w.Close("")
 	w.Close("")
@@ -184,7 +194,7 @@ func (m *model) printIteration(w *cw.Writer, c call, parts ir.Loop, y []string) 
 		next = append(next, at)
 		args = append(args, at)
 	}
-	for k, i := len(parts.Vars), 0; k < len(n.Outputs); k, i = k+1, i+1 {
+	for k, i := len(parts.Vars), 0; k < len(y); k, i = k+1, i+1 {
 		args = append(args, row(y[k], sizeOfRow(n.Outputs[k]), turned("turn_out", i)))
 	}
 	m.printBodyCall(w, c, "body", args)
@@ -207,6 +217,16 @@ func (m *model) printCopy(w *cw.Writer, to, from string, n int) {
 	}
 	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]d; %[1]s++) {", m.locals.element, n))
 	w.Line("%s[%s] = %s[%s];", grouped(to), m.locals.element, grouped(from), m.locals.element)
+	w.Close("")
+}
+
+// printClear sets n elements to 0.
+func (m *model) printClear(w *cw.Writer, at string, n int) {
+	if n == 0 {
+		return
+	}
+	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]d; %[1]s++) {", m.locals.element, n))
+	w.Line("%s[%s] = 0;", grouped(at), m.locals.element)
 	w.Close("")
 }
 

@@ -74,6 +74,8 @@ func (b *builder) outside(n *onnx.Node, names scope) (*outside, error) {
 				return nil, b.nodeError(n, 0, nil, fmt.Errorf("value %q, which a sub-graph reads, is defined nowhere", name), "")
 			case v == nil:
 				return nil, errReported
+			case b.isBounded(v):
+				return nil, b.nodeError(n, 0, nil, fmt.Errorf("the size of value %q, which a sub-graph reads, depends on the data", name), "")
 			case b.isSequence(v):
 				return nil, b.nodeError(n, 0, nil, fmt.Errorf("value %q, which a sub-graph reads, is a sequence", name), "")
 			case !slices.Contains(o.names, name):

@@ -23,24 +23,26 @@ const (
 
 // Options settle what a model leaves open.
 type Options struct {
-	File        string                    // for messages
-	Dims        map[string]int            // values of symbolic dimensions
-	InputShapes map[string][]int          // whole shapes of inputs
-	Elements    map[string][][]int        // shapes of the tensors that an input holds which is a sequence or an optional; none where that is absent
-	Consts      map[string]string         // inputs pinned to a value
-	Pinned      map[string]*tensor.Tensor // the same, as tensors
-	Externs     map[string]Extern         // C of the user's for operators that deepgo does not know: see ParseExtern
+	File          string                    // for messages
+	Dims          map[string]int            // values of symbolic dimensions
+	InputShapes   map[string][]int          // whole shapes of inputs
+	Elements      map[string][][]int        // shapes of the tensors that an input holds which is a sequence or an optional; none where that is absent
+	Consts        map[string]string         // inputs pinned to a value
+	Pinned        map[string]*tensor.Tensor // the same, as tensors
+	MaxIterations int                       // of loops whose number of iterations is not known; 0 is any number
+	Externs       map[string]Extern         // C of the user's for operators that deepgo does not know: see ParseExtern
 }
 
 // Info is what Import found besides the graph.
 type Info struct {
 	Opset   int
 	Notices []string // what was assumed, a line each
+	Bounds  []Bound
 }
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, usedExterns: map[string]bool{}}
+	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, extents: map[*ir.Value]extent{}, usedExterns: map[string]bool{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -62,7 +64,8 @@ type builder struct {
 	order     []missingOp
 	inlining  []string // functions being inlined, outermost first
 	sequences map[*ir.Value]*sequence
-	zipped    map[string]bool // outputs of ZipMaps
+	zipped    map[string]bool      // outputs of ZipMaps
+	extents   map[*ir.Value]extent // of values of which only a part is there
 
 	usedExterns map[string]bool
 }
@@ -109,6 +112,7 @@ func (b *builder) build() *ir.Graph {
 	b.declare(m.Graph, names)
 	b.nodes(m.Graph, m.Opsets, names)
 	b.outputs(m.Graph, names)
+	b.boundOutputs()
 	b.reportMissing()
 	b.checkFlags()
 	return b.g
@@ -352,7 +356,8 @@ func (b *builder) checkDeclared(o *onnx.ValueInfo, v *ir.Value) {
 	}
 	same := len(o.Shape) == len(v.Type.Shape)
 	for i := 0; same && i < len(o.Shape); i++ {
-		same = !o.Shape[i].Known || o.Shape[i].Size == int64(v.Type.Shape[i])
+		size := int64(v.Type.Shape[i])
+		same = !o.Shape[i].Known || o.Shape[i].Size == size || b.isBounded(v) && b.extents[v].axis == i && o.Shape[i].Size < size
 	}
 	if !same && len(b.opt.InputShapes) > 0 { // the declaration is of the file's own shapes
 		b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q is declared with shape %s, and is computed as %s", o.Name, dimsText(o.Shape), v.Type))

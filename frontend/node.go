@@ -146,6 +146,9 @@ func (b *builder) tryNode(n *onnx.Node, opsets map[string]int64, names scope) er
 	if err != nil {
 		return err
 	}
+	if err := b.takesBounded(n, in); err != nil {
+		return err
+	}
 	if f := b.functions[n.Domain+"."+n.OpType]; f != nil {
 		return b.inline(f, n, in, names)
 	}
@@ -227,6 +230,9 @@ func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opsets map[stri
 	if err := b.bodies(n, node, opsets, names); err != nil {
 		return err
 	}
+	if err := b.boundNode(d, node); err != nil {
+		return b.nodeError(n, opset, nil, err, "")
+	}
 	if err := checkForm(d, node, len(n.Outputs)); err != nil {
 		return b.nodeError(n, opset, nil, err, "")
 	}
@@ -248,6 +254,10 @@ func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opsets map[stri
 		node.Outputs[i] = b.g.NewValue(name, types[i])
 		node.Outputs[i].Def = node
 		names[name] = node.Outputs[i]
+	}
+	b.addLength(node, types, n.Outputs[0])
+	if err := b.carry(node); err != nil {
+		return b.nodeError(n, opset, node, err, "make the value an output of the model, and compute the rest by yourself")
 	}
 	if d.Fused {
 		return b.takeApart(d, n, node)

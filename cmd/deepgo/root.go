@@ -72,6 +72,7 @@ type loadFlags struct {
 	elements []string
 	consts   map[string]string
 	externs  []string
+	most     int
 }
 
 func (f *loadFlags) add(c *cobra.Command) {
@@ -79,6 +80,7 @@ func (f *loadFlags) add(c *cobra.Command) {
 	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
 	c.Flags().StringArrayVar(&f.elements, "elements", nil, "shapes of the tensors in an input that is a sequence or an optional, such as `x=3x2,4x2` (repeatable)")
 	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
+	c.Flags().IntVar(&f.most, "max-iterations", 0, "end loops whose number of iterations is known only at run time after `N`")
 	c.Flags().StringArrayVar(&f.externs, "extern", nil, "call C of yours for an operator that deepgo does not know, such as `Foo=foo_kernel`, or Foo=foo_kernel:1x8xf32 with the types of its outputs (repeatable)")
 }
 
@@ -92,6 +94,9 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 		}
 		shapes[name] = shape
 	}
+	if f.most < 0 {
+		return deepgo.LoadOptions{}, &usageError{c.Name(), fmt.Errorf("--max-iterations %d: expected a number of iterations", f.most)}
+	}
 	elements, err := parseElements(f.elements)
 	if err != nil {
 		return deepgo.LoadOptions{}, &usageError{c.Name(), err}
@@ -104,7 +109,7 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 		}
 		externs[name] = x
 	}
-	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts, Externs: externs}, nil
+	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts, MaxIterations: f.most, Externs: externs}, nil
 }
 
 // parseElements reads the values of --elements.

@@ -12,7 +12,7 @@ import (
 // last inputs of the node, as many as its attribute "captures" says.
 var controlDefs = []*Def{
 	{Name: "If", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("cond"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("then_branch"), Body("else_branch"), captures}, Infer: inferIf, Eval: evalIf, Lower: lowerIf, Formals: noFormals, Moves: true},
-	{Name: "Loop", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("M?", "cond?"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("body"), captures}, Infer: inferLoop, Eval: evalLoop, Lower: lowerLoop, Formals: loopFormals, Moves: true},
+	{Name: "Loop", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("M?", "cond?"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("body"), captures, Int("most", 0), bounded}, Infer: inferLoop, Eval: evalLoop, Lower: lowerLoop, Formals: loopFormals, Moves: true},
 	{Name: "Scan", Since: []int{8, 9, 11, 16, 19, 21, 23, 24, 25}, In: append(Args("inputs..."), captured...), Out: Args("outputs..."),
 		Attrs:   []Attr{Body("body"), captures, Int("num_scan_inputs", 0).Must(), Ints("scan_input_axes"), Ints("scan_input_directions"), Ints("scan_output_axes"), Ints("scan_output_directions"), Int("batched", 0)},
 		Upgrade: upgradeScan, Infer: inferScan, Eval: evalScan, Lower: lowerScan, Formals: scanFormals, Moves: true},
@@ -132,13 +132,34 @@ func inferLoop(c *Call) ([]ir.Type, error) {
 		return types, nil
 	}
 	trips, ok := c.trips()
-	if !ok {
-		return nil, fmt.Errorf("the loop collects outputs, and how often it runs is known only at run time; expected a constant M, and a condition that stays true")
+	if c.Attrs.Bool("bounded") {
+		trips = c.Attrs.Int("most")
+	} else if !ok {
+		return nil, fmt.Errorf("the loop collects outputs, and how often it runs is known only at run time: say how often at most with --max-iterations")
 	}
 	for _, t := range out[1+vars:] {
 		types = append(types, ir.Type{DType: t.DType, Shape: slices.Concat([]int{trips}, t.Shape)})
 	}
+	if c.Attrs.Bool("bounded") {
+		types = append(types, ir.Type{DType: tensor.Int64})
+	}
 	return types, nil
+}
+
+// BoundLoop lets a Loop run at most so often where it is not known how often it does. What it collects is then bounded.
+func BoundLoop(n *ir.Node, most int) error {
+	c, err := NewCall(n)
+	if err != nil {
+		return err
+	}
+	if _, known := c.trips(); known {
+		return nil
+	}
+	n.Attrs["most"] = int64(most)
+	if len(c.Attrs.Graph("body").Outputs) > 1+c.given()-2 {
+		n.Attrs["bounded"] = int64(1)
+	}
+	return nil
 }
 
 // trips returns how often a loop runs, where that is known.
@@ -163,7 +184,9 @@ func evalLoop(c *Call) ([]*tensor.Tensor, error) {
 	vars, outer := slices.Clone(c.in[2:formals]), c.in[formals:]
 	scans := make([][]*tensor.Tensor, len(body.Outputs)-1-len(vars))
 	going := !c.Has(1) || c.X(1).I64(0) != 0
-	for i := int64(0); going && (!c.Has(0) || i < c.X(0).I64(0)); i++ {
+	most, count := int64(c.Attrs.Int("most")), int64(0)
+	for i := int64(0); going && (!c.Has(0) || i < c.X(0).I64(0)) && (most == 0 || i < most); i++ {
+		count++
 		if i >= mostIterations {
 			return nil, fmt.Errorf("the loop did not end after %d iterations", i)
 		}
@@ -179,7 +202,15 @@ func evalLoop(c *Call) ([]*tensor.Tensor, error) {
 		}
 	}
 	for k, rows := range scans {
-		vars = append(vars, stack(body.Outputs[len(body.Outputs)-len(scans)+k].Type, rows, 0, false))
+		t := body.Outputs[len(body.Outputs)-len(scans)+k].Type
+		y := stack(t, rows, 0, false)
+		if c.Attrs.Bool("bounded") {
+			y = padded(y, slices.Concat([]int{int(most)}, t.Shape))
+		}
+		vars = append(vars, y)
+	}
+	if c.Attrs.Bool("bounded") {
+		vars = append(vars, tensor.Ints([]int64{count}))
 	}
 	return vars, nil
 }

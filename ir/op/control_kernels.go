@@ -59,7 +59,10 @@ func lowerLoop(l *Lowering) error {
 	n := l.given()
 	attrs := ir.Attrs{"body": l.Attrs.Graph("body"), "told": int64(1), "vars": int64(n - 2), "most": int64(-1)}
 	if l.Attrs.Int("most") > 0 {
-		attrs["most"] = l.Attrs["most"]
+		attrs["most"] = int64(l.Attrs.Int("most"))
+	}
+	if l.Attrs.Bool("bounded") {
+		attrs["tally"] = int64(1)
 	}
 	var in []*ir.Value
 	for i, name := range []string{"counted", "asked"} {
@@ -71,6 +74,9 @@ func lowerLoop(l *Lowering) error {
 			in = append(in, l.In(i))
 		case i == 0:
 			attrs["most"] = max(c.I64(0), 0)
+			if most := int64(l.Attrs.Int("most")); most > 0 {
+				attrs["most"] = min(most, max(c.I64(0), 0))
+			}
 		default: // it does not begin
 			attrs["most"] = int64(0)
 		}
@@ -201,7 +207,9 @@ func evalLoopKernel(c *Call) ([]*tensor.Tensor, error) {
 	}
 	collected := make([][]*tensor.Tensor, len(body.Outputs)-told-len(vars))
 	going := len(p.Asked) == 0 || c.X(p.Asked[0]).I64(0) != 0
+	count := int64(0)
 	for i := int64(0); going && i < trips; i++ {
+		count++
 		var in []*tensor.Tensor
 		if told > 0 {
 			in = append(in, tensor.Ints([]int64{i}), boolTensor(going))
@@ -228,7 +236,11 @@ func evalLoopKernel(c *Call) ([]*tensor.Tensor, error) {
 	}
 	for k, rows := range collected {
 		turned := len(a.Ints("turn_out")) > 0 && a.Ints("turn_out")[k] != 0
-		vars = append(vars, stack(body.Outputs[len(body.Outputs)-len(collected)+k].Type, rows, 0, turned))
+		y := stack(body.Outputs[len(body.Outputs)-len(collected)+k].Type, rows, 0, turned)
+		vars = append(vars, padded(y, c.Out(len(vars)).Shape))
+	}
+	if a.Bool("tally") {
+		vars = append(vars, tensor.Ints([]int64{count}))
 	}
 	return vars, nil
 }

@@ -24,7 +24,6 @@ var indexDefs = []*Def{
 	{Name: "gathernd", In: Args("x", "at", "dims"), Out: Args("y"), Eval: evalGatherNDKernel},
 	{Name: "scatternd", In: Args("x", "at", "dims", "u"), Out: Args("y"), Eval: evalScatterNDKernel},
 	{Name: "reverseseq", In: Args("x", "lens"), Out: Args("y"), Eval: evalReverseKernel},
-	{Name: "Compress", Since: []int{9, 11, 28}, In: Args("input", "condition"), Out: Args("output"), Attrs: []Attr{Int("axis", 0).Optional()}, Parts: partsCompress},
 }
 
 // indexInside resolves an index into n elements.
@@ -314,25 +313,6 @@ func partsOneHot(p *Parts) []*ir.Value {
 	hot := p.Do("Equal", nil, p.Do("Unsqueeze", nil, idx, p.Ints(axis)), p.Iota(depth, axis, rank))
 	off, on := p.Slice(p.In(2), 0, 0, 1), p.Slice(p.In(2), 0, 1, 2)
 	return []*ir.Value{p.Where(hot, on, off)}
-}
-
-// partsCompress gathers what a condition chooses that is known when compiling.
-func partsCompress(p *Parts) []*ir.Value {
-	cond := p.Const(1)
-	if cond == nil {
-		p.Fail("input %q must be known when compiling, and is computed at run time: the output's size depends on it", "condition")
-	}
-	x, axis := p.In(0), p.Attrs.Int("axis")
-	if !p.Attrs.Has("axis") {
-		x = p.Reshape(x, p.Type(0).Len())
-	}
-	var chosen []int
-	for i := range cond.Len() {
-		if cond.I64(i) != 0 {
-			chosen = append(chosen, i)
-		}
-	}
-	return []*ir.Value{p.Do("Gather", ir.Attrs{"axis": int64(axis)}, x, p.Ints(chosen...))}
 }
 
 // elementwiseKernel returns the constants of gatherelems and scatterelems.

@@ -10,13 +10,24 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Operators whose output's size depends on the elements of an input. Here those have to be known when compiling.
+// Operators whose output's size depends on the elements of an input. Where those are known only at run time, import makes the node bounded:
+// its outputs are as large as they can become, zeros behind what is there, and one more output, the last, says how much that is.
 var selectDefs = []*Def{
-	{Name: "NonZero", Since: []int{9, 13}, In: Args("X"), Out: Args("Y"), Infer: inferByEval, Eval: evalNonZero},
-	{Name: "Unique", Since: []int{11, 28}, In: Args("X"), Out: Args("Y", "indices?", "inverse_indices?", "counts?"), Attrs: []Attr{Int("axis", 0).Optional(), Int("sorted", 1)}, Infer: inferByEval, Eval: evalUnique},
-	{Name: "NonMaxSuppression", Since: []int{10, 11}, In: Args("boxes", "scores", "max_output_boxes_per_class?", "iou_threshold?", "score_threshold?"), Out: Args("selected_indices"),
-		Attrs: []Attr{Int("center_point_box", 0)}, Infer: inferByEval, Eval: evalNonMaxSuppression},
+	{Name: "NonZero", Since: []int{9, 13}, In: Args("X"), Out: Args("Y", "length?"), Attrs: []Attr{bounded}, Infer: inferBounded, Eval: evalBounded(evalNonZero), Lower: lowerNonZero},
+	{Name: "Unique", Since: []int{11, 28}, In: Args("X"), Out: Args("Y", "indices?", "inverse_indices?", "counts?", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), Int("sorted", 1), bounded},
+		Infer: inferBounded, Eval: evalBounded(evalUnique), Lower: lowerUnique},
+	{Name: "NonMaxSuppression", Since: []int{10, 11}, In: Args("boxes", "scores", "max_output_boxes_per_class?", "iou_threshold?", "score_threshold?"), Out: Args("selected_indices", "length?"),
+		Attrs: []Attr{Int("center_point_box", 0), bounded}, Infer: inferBounded, Eval: evalBounded(evalNonMaxSuppression), Lower: lowerNonMaxSuppression},
+	{Name: "Compress", Since: []int{9, 11, 28}, In: Args("input", "condition"), Out: Args("output", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), bounded},
+		Infer: inferBounded, Eval: evalBounded(evalCompress), Lower: lowerCompress, Moves: true},
+
+	{Name: "nonzero", In: Args("x", "shape"), Out: Args("y", "count"), Eval: evalNonZeroKernel},
+	{Name: "unique", In: Args("x"), Out: Args("y", "first", "inverse", "times", "count"), Eval: evalUniqueKernel},
+	{Name: "nonmaxsuppression", In: Args("boxes", "scores", "most", "overlap", "least"), Out: Args("y", "count"), Eval: evalNonMaxSuppressionKernel},
+	{Name: "compress", In: Args("x", "condition"), Out: Args("y", "count"), Eval: evalCompressKernel},
 }
+
+var bounded = Int("bounded", 0)
 
 // inferByEval computes the outputs to know their sizes.
 func inferByEval(c *Call) ([]ir.Type, error) {
@@ -129,18 +140,49 @@ func int64s(v []int) *tensor.Tensor {
 	return t
 }
 
+// evalCompress keeps the slices of an axis, or elements where there is none, whose condition holds.
+func evalCompress(c *Call) ([]*tensor.Tensor, error) {
+	x, cond, axis := c.X(0), c.X(1), 0
+	if !c.Attrs.Has("axis") {
+		x = x.Reshape(x.Len())
+	} else {
+		var err error
+		if axis, err = axisOf(c.Attrs.Int("axis"), len(x.Shape)); err != nil {
+			return nil, err
+		}
+	}
+	var chosen []int
+	for i := range min(cond.Len(), x.Shape[axis]) {
+		if cond.I64(i) != 0 {
+			chosen = append(chosen, i)
+		}
+	}
+	outer, n, inner := around(x.Shape, axis)
+	shape := slices.Clone(x.Shape)
+	shape[axis] = len(chosen)
+	y := tensor.New(x.DType, shape...)
+	for o := range outer {
+		for i, from := range chosen {
+			for k := range inner {
+				copyElement(y, (o*len(chosen)+i)*inner+k, x, (o*n+from)*inner+k)
+			}
+		}
+	}
+	return one(y), nil
+}
+
 // evalNonMaxSuppression keeps, per batch and class, the boxes with the highest scores that do not overlap one that was kept.
 func evalNonMaxSuppression(c *Call) ([]*tensor.Tensor, error) {
 	boxes, scores := c.X(0), c.X(1)
 	if b, s := boxes.Shape, scores.Shape; len(b) != 3 || len(s) != 3 || b[0] != s[0] || b[1] != s[2] || b[2] != 4 {
 		return nil, fmt.Errorf("boxes have shape %v and scores %v; expected [batches, boxes, 4] and [batches, classes, boxes]", b, s)
 	}
-	most, threshold, least := 0, 0.0, math.Inf(-1)
+	most, threshold, least := 0, float32(0), math.Inf(-1)
 	if c.Has(2) {
 		most = int(c.X(2).I64(0))
 	}
 	if c.Has(3) {
-		threshold = c.X(3).F64(0)
+		threshold = float32(c.X(3).F64(0))
 	}
 	if c.Has(4) {
 		least = c.X(4).F64(0)
@@ -169,28 +211,29 @@ func evalNonMaxSuppression(c *Call) ([]*tensor.Tensor, error) {
 }
 
 // box is a rectangle, its lower sides before its upper ones.
-type box struct{ y0, x0, y1, x1 float64 }
+type box struct{ y0, x0, y1, x1 float32 }
 
 func newBox(t *tensor.Tensor, at int, center bool) box {
-	a, b, c, d := t.F64(at), t.F64(at+1), t.F64(at+2), t.F64(at+3)
+	a, b, c, d := float32(t.F64(at)), float32(t.F64(at+1)), float32(t.F64(at+2)), float32(t.F64(at+3))
 	if center {
-		return box{b - d/2, a - c/2, b + d/2, a + c/2}
+		return box{b - d/2, a - c/2, b + d/2, a + c/2} // halves are exact
 	}
 	return box{min(a, c), min(b, d), max(a, c), max(b, d)}
 }
 
-func (a box) area() float64 { return (a.y1 - a.y0) * (a.x1 - a.x0) }
+func (a box) area() float32 { return float32((a.y1 - a.y0) * (a.x1 - a.x0)) }
 
-// overlap is the area that two boxes share, as a part of what they cover together.
-func (a box) overlap(b box) float64 {
+// overlap is the area that two boxes share, as a part of what they cover together. It rounds to float32 after every step: what is just at the
+// threshold should be so everywhere.
+func (a box) overlap(b box) float32 {
 	h, w := min(a.y1, b.y1)-max(a.y0, b.y0), min(a.x1, b.x1)-max(a.x0, b.x0)
-	if h <= 0 || w <= 0 || a.area() <= 0 || b.area() <= 0 {
+	if !(h > 0 && w > 0 && a.area() > 0 && b.area() > 0) {
 		return 0
 	}
-	return h * w / (a.area() + b.area() - h*w)
+	return float32(h*w) / (a.area() + b.area() - float32(h*w))
 }
 
-func suppress(boxes []box, score func(int) float64, most int, threshold, least float64) []int {
+func suppress(boxes []box, score func(int) float64, most int, threshold float32, least float64) []int {
 	var order, kept []int
 	for i := range boxes {
 		if score(i) > least {

@@ -324,3 +324,19 @@ func (t *Tensor) Float64s() []float64 {
 
 // CopyBits copies element j of src, which has t's 8- or 16-bit storage, to element i as it is stored.
 func (t *Tensor) CopyBits(i int, src *Tensor, j int) { t.setBits(i, src.bits(j)) }
+
+// First returns the first n slices of an axis.
+func (t *Tensor) First(axis, n int) *Tensor {
+	shape := slices.Clone(t.Shape)
+	shape[axis] = n
+	size := Len(t.Shape[axis+1:]) * t.DType.Size()
+	var out []byte
+	for x := t.Bytes(); len(x) > 0; x = x[t.Shape[axis]*size:] {
+		out = append(out, x[:n*size]...)
+	}
+	y, err := FromBytes(t.DType, out, shape...)
+	if err != nil {
+		panic(err) // n is greater than the axis
+	}
+	return y
+}

@@ -2,6 +2,7 @@ package cbatch_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,59 @@ func rootModel(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// halvesModel halves x until it is below 1, and collects what is left each time.
+func halvesModel(t *testing.T) []byte {
+	body := &onnx.Graph{
+		Inputs:  []*onnx.ValueInfo{typed("i", tensor.Int64), typed("on", tensor.Bool), typed("v", tensor.Float32, 1)},
+		Outputs: []*onnx.ValueInfo{typed("more", tensor.Bool), typed("w", tensor.Float32, 1), typed("step", tensor.Float32, 1)},
+		Nodes:   []*onnx.Node{node("Mul", "w", "v", "half"), node("Greater", "more_", "w", "one"), node("Reshape", "more", "more_", "scalar"), node("Identity", "step", "w")},
+	}
+	data, err := onnx.Encode(&onnx.Model{IRVersion: 8, Opsets: map[string]int64{"": 17}, Graph: &onnx.Graph{
+		Name: "halves", Inputs: []*onnx.ValueInfo{typed("x", tensor.Float32, 1)},
+		Outputs:      []*onnx.ValueInfo{typed("last", tensor.Float32, 1), {Name: "steps", Kind: "tensor", DType: tensor.Float32, HasShape: true, Shape: []onnx.Dim{{Name: "n"}, {Size: 1, Known: true}}}},
+		Initializers: []*onnx.Initializer{{Name: "half", Tensor: tensor.Floats([]float32{0.5})}, {Name: "one", Tensor: tensor.Floats([]float32{1})}, {Name: "scalar", Tensor: tensor.Ints(nil, 0)}},
+		Nodes:        []*onnx.Node{withBody(node("Loop", "last steps", "", "", "x"), "body", body)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestMaxIterations holds a loop that collects outputs, an unknown number of times, to a bound.
+func TestMaxIterations(t *testing.T) {
+	if _, err := deepgo.Decode("halves", halvesModel(t), deepgo.LoadOptions{}); err == nil || !strings.Contains(err.Error(), "--max-iterations") {
+		t.Errorf("without a bound: %v", err)
+	}
+	m, err := deepgo.Decode("halves", halvesModel(t), deepgo.LoadOptions{MaxIterations: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []cbatch.Case
+	for i, x := range []float32{6, 1000} {
+		p, err := m.Compile(deepgo.CompileOptions{Name: fmt.Sprintf("halves%d", i), Emit: "single", CheckEval: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, cbatch.Case{Program: p, Inputs: []*tensor.Tensor{tensor.Floats([]float32{x}, 1)}})
+	}
+	results, err := cbatch.Run(t.Context(), cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]float64{{3, 1.5, 0.75}, {500, 250, 125, 62.5, 31.25}} {
+		out, err := m.Run(cases[i].Inputs)
+		if err != nil || results[i].Err != nil {
+			t.Fatal(err, results[i].Err)
+		}
+		for _, got := range [][]*tensor.Tensor{m.Trim(out), m.Trim(results[i].Outputs)} {
+			if len(got) != 2 || !slices.Equal(got[1].Float64s(), want) || got[0].F64(0) != want[len(want)-1] {
+				t.Errorf("case %d: %v, expected %v", i, got[1].Float64s(), want)
+			}
+		}
+	}
 }
 
 // TestNestedControlFlow holds the C of nested sub-graphs against the interpreter: it ends early, by its limit, and not at all.

@@ -60,7 +60,7 @@ func interpret(t *Test) (o Outcome) {
 	if err != nil {
 		return Outcome{Text: "wrong: " + firstLine(err), Pinned: c.Pinned}
 	}
-	return Outcome{Text: c.judge(got), Pinned: c.Pinned}
+	return Outcome{Text: c.judge(c.Model.Trim(got)), Pinned: c.Pinned}
 }
 
 // refused is the outcome of a test that deepgo does not take, and says so.

@@ -24,9 +24,12 @@ var control = []generator{
 		x, start := b.in(d, s...), b.in(d, s...)
 		count, cond := b.maybe(b.trips()), b.maybe(b.in(tensor.Bool))
 		known := count != nil && count.IsConst() && (cond == nil || cond.IsConst() && cond.Const.I64(0) != 0)
-		outputs := 1
-		if known {
+		outputs, attrs := 1, ir.Attrs{"captures": int64(1)}
+		switch {
+		case known:
 			outputs = 2
+		case b.IntN(2) == 0:
+			attrs["most"], attrs["bounded"], outputs = int64(1+b.IntN(4)), int64(1), 3
 		}
 		body := b.body([]ir.Type{{DType: tensor.Int64}, {DType: tensor.Bool}, start.Type, x.Type}, func(in *builder, v []*ir.Value) []*ir.Value {
 			next := in.combined(v[2], v[3])
@@ -34,9 +37,14 @@ var control = []generator{
 				return []*ir.Value{v[1], next, in.combined(next, v[2])}
 			}
 			early := in.number(tensor.Int64, 1, 4.9)
-			return []*ir.Value{in.one("Less", nil, v[0], early)[0], next}
+			results := []*ir.Value{in.one("Less", nil, v[0], early)[0], next}
+			if outputs > 1 {
+				results = append(results, in.combined(next, v[2]))
+			}
+			return results
 		})
-		return b.nodes(outputs, name, ir.Attrs{"body": body, "captures": int64(1)}, count, cond, start, x)
+		attrs["body"] = body
+		return b.nodes(outputs, name, attrs, count, cond, start, x)
 	}, true, false},
 	{"Scan", numbers, func(b *builder, name string, d tensor.DType) []*ir.Value {
 		s := b.shape(b.rank(1, 3), 4)

@@ -221,9 +221,6 @@ var movers = []generator{
 	{"OneHot", numbers, func(b *builder, name string, d tensor.DType) []*ir.Value {
 		return b.one(name, ir.Attrs{"axis": int64(b.rank(-2, 1))}, b.index(5, 4), b.indices(5), b.number(d, 0, 3, 2))
 	}, true, true},
-	{"Compress", numbers, func(b *builder, name string, d tensor.DType) []*ir.Value {
-		return b.one(name, ir.Attrs{"axis": int64(1)}, b.in(d, 3, 4), b.number(tensor.Bool, 0, 1, 4))
-	}, true, true},
 	{"TfIdfVectorizer", []tensor.DType{tensor.Int32, tensor.Int64}, func(b *builder, name string, d tensor.DType) []*ir.Value {
 		return b.one(name, ir.Attrs{"max_gram_length": int64(2), "max_skip_count": int64(b.IntN(3)), "min_gram_length": int64(1 + b.IntN(2)), "mode": b.of("TF IDF TFIDF"), "ngram_counts": []int64{0, 3},
 			"ngram_indexes": []int64{0, 1, 2, 3, 4}, "pool_int64s": []int64{1, 2, 5, 3, 4, 6, 7}, "weights": []float32{1, 0.5, 2, 3, 0.25}}, b.in(d, b.shape(b.rank(1, 2), 9)...))

@@ -34,7 +34,7 @@ type generator struct {
 }
 
 // generators has every operator that can be C, but those that import takes apart and those of quantized graphs, which Generate draws.
-var generators = slices.Concat(elementwise, movers, reducers, layers, learners, control)
+var generators = slices.Concat(elementwise, movers, reducers, layers, learners, control, sized)
 
 // GenerateOperators returns a graph of a few random operators of random types. What is not exact feeds only operators that move elements,
 // as others could make much of a last bit.
