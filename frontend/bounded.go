@@ -226,7 +226,9 @@ func (b *builder) boundOutputs() {
 		}
 		e := b.extents[v]
 		if _, known := at[e.length]; !known {
-			e.length.Name = b.g.NewName(v.Name + ".length")
+			if name := v.Name + ".length"; e.length.Name != name {
+				e.length.Name = b.g.NewName(name)
+			}
 			at[e.length] = len(b.g.Outputs)
 			b.g.Outputs = append(b.g.Outputs, e.length)
 		}
