@@ -145,6 +145,7 @@ type CompileOptions struct {
 	States    map[string]string // outputs that are inputs of the next run: the state is in the C, and NAME_reset clears it
 	Trees     string            // "auto" (or ""), "table" or "code": how decision trees are written
 	Optimize  string            // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
+	Push      string            // passes.PushRows or PushFrames: the input arrives row by row; "": as a whole
 	RAM       int               // bytes of arena that may be used where that saves time; 0: as few as can be
 	Command   string            // shown in the header comment
 	Trace     bool              // print the DG_TRACE hooks, for verify --layers
@@ -186,7 +187,10 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if g.States, err = statesOf(g, opt.States); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	if len(g.States) > 0 && opt.Push != "" {
+		return nil, &ir.Error{Model: m.File, Msg: "--state and --stream-input do not go together: what arrives frame by frame has its past in the model already", Hint: "leave one of them out"}
+	}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}

@@ -39,9 +39,19 @@ func (m *Model) QuantizeMixed(samples [][]*tensor.Tensor, opt quantize.Options, 
 	return m.quantized(r, choices, metadata)
 }
 
-// QuantizeWeights stores the weights of dense and recurrent layers in 8 bits; everything else stays in float.
-func (m *Model) QuantizeWeights(metadata map[string]string) (*Quantized, error) {
-	r, err := quantize.WeightsOnly(m.Graph.Clone())
+// QuantizeWeights stores the weights of dense layers with the bits that the options say, and those of recurrent layers in 8; everything
+// else stays in float.
+func (m *Model) QuantizeWeights(opt quantize.Options, metadata map[string]string) (*Quantized, error) {
+	r, err := quantize.WeightsOnly(m.Graph.Clone(), opt)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	return m.quantized(r, nil, metadata)
+}
+
+// QuantizeDynamic makes integers of the products, whose activations are quantized at run time: no samples are needed.
+func (m *Model) QuantizeDynamic(opt quantize.Options, metadata map[string]string) (*Quantized, error) {
+	r, err := quantize.Dynamic(m.Graph.Clone(), opt)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}

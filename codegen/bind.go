@@ -150,7 +150,8 @@ func (in *instance) write(w *cw.Writer) {
 	w.Raw(replaceIdents(k.body, in.types) + "\n")
 	w.Close("")
 	for _, m := range in.macros {
-		name, _ := splitKey(m)
+		name, _, _ := strings.Cut(m, " ")
+		name, _ = splitKey(name)
 		w.Directive("undef %s", name)
 	}
 	w.Blank()

@@ -81,6 +81,11 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 		}
 		ir.Bugf("%v", err)
 	}
+	if m.pushing = m.newPushing(); m.pushing != nil {
+		if err := m.pushing.check(); err != nil {
+			return nil, err
+		}
+	}
 	m.report = m.measure()
 	files, err := m.files()
 	if err != nil {
@@ -114,6 +119,7 @@ type model struct {
 	count     map[string]int // instances of a kernel
 	consts    pool
 	calls     []call
+	pushing   *pushing
 	report    Report
 }
 

@@ -47,14 +47,31 @@ func (m *model) printHeader(w *cw.Writer) {
 	m.printPreprocess(w)
 	for _, p := range m.ports() {
 		p.print(w)
+		if m.pushing != nil && m.pushing.port == p {
+			m.pushing.printMacros(w)
+		}
 	}
+	m.printCodes(w)
+	m.printPrototype(w)
+	w.Directive("endif")
+}
+
+// printCodes prints what functions return.
+func (m *model) printCodes(w *cw.Writer) {
 	w.Comment("What " + m.name + "_run returns: done, an argument is a null pointer, the arena is not aligned to ARENA_ALIGN bytes.")
 	w.Directive("define %s_OK 0", m.macro)
 	w.Directive("define %s_ENULL 1", m.macro)
 	w.Directive("define %s_EALIGN 2", m.macro)
+	switch {
+	case m.pushing == nil:
+	case m.pushing.last < 0:
+		w.Comment("What the functions return that take rows: there are too many or too few.")
+		w.Directive("define %s_EROWS 3", m.macro)
+	default:
+		w.Comment("What " + m.name + "_push returns, which is no error: there is no output yet.")
+		w.Directive("define %s_WAIT 4", m.macro)
+	}
 	w.Blank()
-	m.printPrototype(w)
-	w.Directive("endif")
 }
 
 // hasStrings reports whether an input or output holds places in the model's table of strings.
@@ -192,6 +209,9 @@ func (m *model) printPrototype(w *cw.Writer) {
 	m.printStrings(w)
 	m.printExterns(w)
 	m.printReset(w)
+	if m.pushing != nil {
+		m.printPushPrototypes(w)
+	}
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
 		m.keeps(),

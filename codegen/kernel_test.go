@@ -15,7 +15,7 @@ func TestKernelFiles(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no kernels", err)
 	}
-	args := append([]string{"-fsyntax-only", "-O1", "-D__ARM_FEATURE_DSP", "-Wno-unused-function", "-I../runtime/include"}, files...)
+	args := append([]string{"-fsyntax-only", "-O1", "-D__ARM_FEATURE_DSP", "-D__ARM_FP=4", "-Wno-unused-function", "-I../runtime/include"}, files...)
 	for _, cc := range []string{"gcc", "clang"} {
 		compile(t, cc, append(strict, args...)...)
 	}

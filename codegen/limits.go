@@ -70,8 +70,8 @@ func about(v *ir.Value, msg string) *ir.Error {
 
 // indexType returns the type of dg_idx: the narrowest that holds every number of elements of the model at the speed of an
 // int.
-func indexType(g *ir.Graph, mem *ir.Memory, t *targets.Target) string {
-	if t.PointerBits != 16 {
+func indexType(g *ir.Graph, mem *ir.Memory, t *targets.Target, p *pushing) string {
+	if t.PointerBits != 16 || p != nil && p.limit() > math.MaxInt16 {
 		return "int32_t"
 	}
 	index := "int16_t"

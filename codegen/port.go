@@ -105,11 +105,15 @@ func (p *port) address(offset int, d tensor.DType) string {
 
 // arenaAddress returns a pointer to elements of d in the arena, or without a type where d is tensor.Invalid.
 func (m *model) arenaAddress(offset int, d tensor.DType) string {
-	at := plus(m.arena, offset)
+	return m.cast(plus(m.arena, offset), d)
+}
+
+// cast makes a pointer into the arena one to elements of d.
+func (m *model) cast(at string, d tensor.DType) string {
 	if d == tensor.Invalid || d.C() == "uint8_t" {
 		return at
 	}
-	if offset > 0 {
+	if at != m.arena {
 		at = "(" + at + ")"
 	}
 	if d.Size() == 1 {

@@ -18,7 +18,7 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 		w.Directive("include \"%s_weights.h\"", m.name)
 	}
 	w.Blank()
-	if idx := indexType(m.g, m.mem, m.target); idx != "int32_t" {
+	if idx := indexType(m.g, m.mem, m.target, m.pushing); idx != "int32_t" {
 		w.Directive("define DG_IDX %s", idx)
 		w.Blank()
 	}
@@ -48,7 +48,11 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 	for _, b := range m.bodies {
 		b.printBody(w)
 	}
-	m.printRun(w)
+	if m.pushing != nil {
+		m.printPush(w)
+	} else {
+		m.printRun(w)
+	}
 }
 
 // identsUsed returns the names that the kernels and the constants use.
@@ -65,6 +69,9 @@ func (m *model) identsUsed() map[string]bool {
 	}
 	if len(m.g.States) > 0 || len(m.bodies) > 0 {
 		used["dg_idx"] = true
+	}
+	if m.mem.Pushed != nil && m.mem.Pushed.Last != nil {
+		used["dg_slide"] = true
 	}
 	return used
 }
@@ -136,11 +143,11 @@ func (m *model) printRun(w *cw.Writer) {
 	w.Close("")
 }
 
-// printCalls prints the nodes, in their order.
+// printCalls prints the calls of all kernels but those in the stream that the input is pushed into.
 func (m *model) printCalls(w *cw.Writer) {
 	for _, c := range m.calls {
 		if m.mem.StreamOf(c.index) != nil {
-			if k, first := m.streamAt(c.index); first {
+			if k, first := m.streamAt(c.index); first && !m.isPushed(k) {
 				w.Blank()
 				names, _ := m.streamNeeds(m.callsOf(m.mem.Streams[k]))
 				w.List(m.streamName(k)+"(", names, ");")
@@ -173,6 +180,11 @@ func (m *model) printChecks(w *cw.Writer) {
 	for _, p := range m.ports() {
 		null = append(null, p.name+" == NULL")
 	}
+	m.printRefusals(w, null)
+}
+
+// printRefusals returns an error where one of the conditions holds that something is null, or the arena is not aligned.
+func (m *model) printRefusals(w *cw.Writer, null []string) {
 	if len(null) > 0 {
 		w.If(null, "||")
 		w.Line("return %s_ENULL;", m.macro)

@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
@@ -15,8 +16,24 @@ const doneVar = "done"
 // streamCall is a call in a stream.
 type streamCall struct {
 	call
-	win  ir.Window
-	from []int // per argument that is an input, the call of the stream that computes it, or -1
+	win    ir.Window
+	from   []int // per argument that is an input, the call of the stream that computes it, or -1
+	slides bool  // rows keep coming
+}
+
+// lodge gives arguments that are guests in a ring their place there.
+func (m *model) lodge(calls []streamCall) {
+	for i := range calls {
+		c := &calls[i]
+		c.args = append([]string(nil), c.args...)
+		for k, v := range append(c.node.Inputs[:len(c.node.Inputs):len(c.node.Inputs)], c.node.Outputs...) {
+			if host, ok := m.mem.Hosts[v]; ok {
+				at := slices.IndexFunc(calls, func(d streamCall) bool { return d.node.Outputs[0] == host.Of })
+				place := fmt.Sprintf("%s %% %d * %d", made(calls[at], at), host.Kept, host.RowBytes)
+				c.args[k] = m.cast(plus(m.arena, m.mem.Places[v].Offset)+" + "+place, v.Type.DType)
+			}
+		}
+	}
 }
 
 // callsOf returns the calls of a stream.
@@ -37,7 +54,7 @@ func (m *model) callsOf(s ir.Stream) []streamCall {
 			if !ok {
 				ir.Bugf("%s is in a stream and has no rows", c.node.Line())
 			}
-			sc := streamCall{call: c, win: win}
+			sc := streamCall{call: c, win: win, slides: s.Slides}
 			for _, v := range c.node.Inputs {
 				from, ok := maker[v]
 				if !ok {
@@ -49,6 +66,7 @@ func (m *model) callsOf(s ir.Stream) []streamCall {
 			list = append(list, sc)
 		}
 	}
+	m.lodge(list)
 	return list
 }
 
@@ -96,33 +114,98 @@ func (m *model) printStream(w *cw.Writer, k int) {
 	calls := m.callsOf(m.mem.Streams[k])
 	w.Comment(fmt.Sprintf("%s runs nodes %d to %d row by row: whenever the last of them has the rows that it reads, it computes the next one.", m.streamName(k), calls[0].index, calls[len(calls)-1].index))
 	_, params := m.streamNeeds(calls)
+	first := 0
+	if m.isPushed(k) {
+		params, first = []string{"uint8_t *" + m.arena, "dg_idx *" + doneVar, m.pushing.declaration()}, 1
+	}
 	w.Func("static void "+m.streamName(k), params)
-	w.Line("dg_idx %s[%d] = { 0 };", doneVar, len(calls))
+	if first == 0 {
+		w.Line("dg_idx %s[%d] = { 0 };", doneVar, len(calls))
+	}
 	w.Begin("for (;;) {")
-	for i := len(calls) - 1; i >= 0; i-- {
+	for i := len(calls) - 1; i >= first; i-- {
 		m.printStreamCall(w, calls, i)
 	}
-	w.Line("return;")
+	if first > 0 {
+		m.printTakeRow(w, calls[0])
+	} else {
+		w.Line("return;")
+	}
 	w.Close("")
 	w.Close("")
 	w.Blank()
+}
+
+// isPushed reports whether stream k takes the input as it arrives.
+func (m *model) isPushed(k int) bool { return m.pushing != nil && k == 0 }
+
+// printTakeRow prints what takes the row that a call gives.
+func (m *model) printTakeRow(w *cw.Writer, c streamCall) {
+	p := m.pushing
+	w.Comment(c.comment())
+	w.Begin(fmt.Sprintf("if (%s == NULL) {", p.row))
+	w.Line("return;")
+	w.Close("")
+	y := c.node.Outputs[0]
+	next := doneVar + "[0]"
+	m.printSlide(w, c, 0, next)
+	to := m.outAt(c, 0, next)
+	w.Line("%s(%s, %s);", c.function.name, p.row, to)
+	if m.opt.Trace {
+		m.printTrace(w, c.call, to, y.Type.Bytes()/c.win.Out)
+	}
+	w.Line("%s++;", next)
+	w.Line("%s = NULL;", p.row)
+}
+
+// outAt is where call i of a stream puts its next row. The last call of a stream that slides fills a window.
+func (m *model) outAt(c streamCall, i int, row string) string {
+	base, y := c.args[len(c.node.Inputs)], c.node.Outputs[0]
+	switch {
+	case !m.fillsWindow(c, i):
+		return m.rowAt(base, y, c.win.Out, row)
+	case c.win.Out == 1:
+		return base
+	}
+	return newRows(y, 1, c.win.Out).at(base, fmt.Sprintf("(%s < %d ? %[1]s : %[2]d)", row, c.win.Out-1))
+}
+
+// fillsWindow reports whether the rows that call i computes stay in order, the oldest first.
+func (m *model) fillsWindow(c streamCall, i int) bool { return c.slides && i == m.pushing.last }
+
+// printSlide makes room in a window that is full.
+func (m *model) printSlide(w *cw.Writer, c streamCall, i int, call string) {
+	if !m.fillsWindow(c, i) || c.win.Out == 1 {
+		return
+	}
+	starts := ""
+	if c.win.Fold > 1 {
+		starts = fmt.Sprintf(" && %s %% %d == 0", call, c.win.Fold)
+	}
+	y := c.node.Outputs[0]
+	w.Begin(fmt.Sprintf("if (%s >= %d%s) {", call, c.win.Calls(), starts))
+	w.Line("dg_slide(%s, %d, %d);", c.args[len(c.node.Inputs)], c.win.Out, y.Type.Bytes()/c.win.Out)
+	w.Close("")
 }
 
 // printStreamCall prints what computes one row where it can.
 func (m *model) printStreamCall(w *cw.Writer, calls []streamCall, i int) {
 	c := calls[i]
 	row := fmt.Sprintf("%s[%d]", doneVar, i)
-	conditions := []string{fmt.Sprintf("%s < %d", row, c.win.Calls())}
+	var conditions []string
+	if !c.slides {
+		conditions = append(conditions, fmt.Sprintf("%s < %d", row, c.win.Calls()))
+	}
 	seen := map[int]bool{-1: true}
 	for _, from := range c.from {
 		if !seen[from] {
 			seen[from] = true
-			conditions = append(conditions, fmt.Sprintf("%s >= %s", made(calls[from], from), c.needs(row)))
+			conditions = append(conditions, fmt.Sprintf("%s >= %s", made(calls[from], from), m.needs(c, row)))
 		}
 	}
 	w.Comment(c.comment())
 	w.If(conditions, "&&")
-	m.printRow(w, c, row)
+	m.printRow(w, c, i, row)
 	w.Line("continue;")
 	w.Close("")
 }
@@ -136,32 +219,46 @@ func made(c streamCall, i int) string {
 }
 
 // needs is how many rows of the input there must be for a row of the output.
-func (c streamCall) needs(row string) string {
+func (m *model) needs(c streamCall, row string) string {
 	if c.win == ir.Rowwise(c.win.In) {
 		return row + " + 1"
 	}
-	return fmt.Sprintf("dg_need(%s, %d, %d, %d)", row, c.win.Stride, c.win.Reach()-c.win.Pad, c.win.In)
+	win := m.moving(c)
+	return fmt.Sprintf("dg_need(%s, %d, %d, %d)", row, win.Stride, win.Reach()-win.Pad, win.In)
 }
 
-// printRow prints the call of a kernel for the next row, whose number is in the variable next.
-func (m *model) printRow(w *cw.Writer, c streamCall, next string) {
+// moving is the window of a call while rows keep coming, if they do.
+func (m *model) moving(c streamCall) ir.Window {
+	win := c.win
+	if c.slides {
+		win = win.Slide()
+		win.In = m.pushing.limit()
+	}
+	return win
+}
+
+// printRow prints call i of a stream for the next row, whose number is in the variable next.
+func (m *model) printRow(w *cw.Writer, c streamCall, i int, next string) {
 	args := append([]string(nil), c.args...)
-	window := ""
-	for i, p := range c.function.kernel.params {
+	window, win := "", m.moving(c)
+	for k, p := range c.function.kernel.params {
 		switch {
 		case p.rows:
-			v := c.node.Inputs[i]
+			v := c.node.Inputs[k]
 			x := newRows(v, 1, c.win.In)
-			window = fmt.Sprintf("dg_window(%s, %s, %s, %d, %d, %d, %d, %d);", windowVar, args[i], firstRow(c.win), c.win.Kernel, c.win.Dilation, c.win.In, m.ringOf(v, c.win.In), x.len*v.Type.DType.Size())
-			args[i] = windowVar
+			window = fmt.Sprintf("dg_window(%s, %s, %s, %d, %d, %d, %d, %d);", windowVar, args[k], firstRow(win), win.Kernel, win.Dilation, win.In, m.ringOf(v, c.win.In), x.len*v.Type.DType.Size())
+			args[k] = windowVar
+		case p.isRow() && c.slides && c.win.Fold == 1:
+			args[k] = "0" // all rows are alike
 		case p.isRow():
-			args[i] = rowVar
-		case i < len(c.node.Inputs) && !c.node.Inputs[i].IsConst():
-			args[i] = m.rowAt(args[i], c.node.Inputs[i], c.win.In, rowVar)
-		case i == len(c.node.Inputs):
-			args[i] = m.rowAt(args[i], c.node.Outputs[0], c.win.Out, outRow(c.win))
+			args[k] = rowVar
+		case k < len(c.node.Inputs) && !c.node.Inputs[k].IsConst():
+			args[k] = m.rowAt(args[k], c.node.Inputs[k], c.win.In, rowVar)
+		case k == len(c.node.Inputs):
+			args[k] = m.outAt(c, i, outRow(c.win))
 		}
 	}
+	m.printSlide(w, c, i, next)
 	if rowUse.MatchString(window + strings.Join(args, " ")) {
 		w.Line("const dg_idx %s = %s++;", rowVar, next)
 	} else {
@@ -202,11 +299,12 @@ func (m *model) ringOf(v *ir.Value, rows int) int {
 // rowAt is the address of a row of a value that begins at base.
 func (m *model) rowAt(base string, v *ir.Value, rows int, row string) string {
 	x := newRows(v, 1, rows)
-	switch ring := m.ringOf(v, rows); {
-	case ring == 1:
+	switch ring := m.mem.Rings[v].Kept; ring {
+	case 0:
+		return x.at(base, row)
+	case 1:
 		return base
-	case ring < rows:
+	default:
 		return x.at(base, fmt.Sprintf("%s %% %d", row, ring))
 	}
-	return x.at(base, row)
 }

@@ -13,6 +13,9 @@ import (
 // versions of the operators that it knows only take more element types.
 const exportOpset, exportIR = 21, 10
 
+// twoBitOpset and twoBitIR are the first with elements of 2 bits.
+const twoBitOpset, twoBitIR = 25, 13
+
 // Export returns a graph of ONNX operators as a model. Import of the model gives the graph again, but for the names of
 // constants.
 func Export(g *ir.Graph) (*onnx.Model, error) {
@@ -21,7 +24,11 @@ func Export(g *ir.Graph) (*onnx.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &onnx.Model{IRVersion: exportIR, Opsets: map[string]int64{"": int64(e.opset)}, Producer: "deepgo", Graph: graph}
+	ir := int64(exportIR)
+	if e.opset >= twoBitOpset {
+		ir = twoBitIR
+	}
+	m := &onnx.Model{IRVersion: ir, Opsets: map[string]int64{"": int64(e.opset)}, Producer: "deepgo", Graph: graph}
 	for d := range e.domains {
 		m.Opsets[d] = 1
 	}
@@ -68,6 +75,9 @@ func infoOf(v *ir.Value) *onnx.ValueInfo {
 func (e *exporter) constant(g *onnx.Graph, v *ir.Value) {
 	if v.IsConst() && !e.written[v] {
 		e.written[v] = true
+		if v.Type.DType.Bits() == 2 {
+			e.opset = max(e.opset, twoBitOpset)
+		}
 		g.Initializers = append(g.Initializers, &onnx.Initializer{Name: v.Name, Tensor: v.Const})
 	}
 }

@@ -1,5 +1,7 @@
 package ir
 
+import "math"
+
 // Window says which rows of its input a kernel reads that computes its output row by row. Rows are those of images in NHWC: one
 // index of H, all of W and C. A kernel that folds rows is called several times for a row of its output, each time with other rows
 // of the input, and keeps what it has so far in its output or its scratch.
@@ -46,3 +48,18 @@ func (w Window) Need(call int) int { return max(min(w.First(call)+w.Reach(), w.I
 
 // Reach is the number of rows from the first to the last that a call reads.
 func (w Window) Reach() int { return (w.Kernel-1)*w.Dilation + 1 }
+
+// Endless is how many rows a value has whose rows keep coming.
+const Endless = math.MaxInt32
+
+// Slide returns the window for a value whose rows keep coming; one that covers all rows of the input then moves on by one at a time.
+func (w Window) Slide() Window {
+	if w.Calls() == 1 {
+		w.Stride = 1
+	}
+	w.In, w.Out = Endless, Endless/w.Fold
+	return w
+}
+
+// Inside reports whether every call finds all its rows in the input.
+func (w Window) Inside() bool { return w.Pad <= 0 && w.First(w.Calls()-1)+w.Reach() <= w.In }

@@ -75,7 +75,7 @@ func (e *evalCheck) fits(g *ir.Graph) bool {
 func typeOf(t *tensor.Tensor) ir.Type { return ir.Type{DType: t.DType, Shape: t.Shape} }
 
 // closeTo reports the first element of got that is too far from want: floats by 1e-4 relative and absolute, or by one
-// quantization step where the output is computed from integers; 8-bit integers by one; other types not at all.
+// quantization step where the output is computed from integers; integers of 8 and 16 bits by one; other types not at all.
 func closeTo(got, want *tensor.Tensor, step float64) error {
 	for i := range want.Len() {
 		a, b := got.F64(i), want.F64(i)
@@ -83,7 +83,7 @@ func closeTo(got, want *tensor.Tensor, step float64) error {
 		switch {
 		case want.DType.IsFloat():
 			tol = max(1e-4+1e-4*math.Abs(b), step)
-		case want.DType.IsInt() && want.DType.Bits() == 8:
+		case want.DType.IsInt() && (want.DType.Bits() == 8 || want.DType.Bits() == 16):
 			tol = 1
 		}
 		if a != b && !(math.Abs(a-b) <= tol) && !(a != a && b != b) {

@@ -25,7 +25,7 @@ const (
 )
 
 func foldConst(g *ir.Graph, _ *Config) (int, error) {
-	return foldWhere(g, func(n *ir.Node) bool { return !dequantizes(n) && !grows(n) })
+	return foldWhere(g, func(n *ir.Node) bool { return !dequantizes(n) && !grows(n) && n.Op != "load" }) // a load is for kernels that take no constant
 }
 
 func floatWeights(g *ir.Graph, _ *Config) (int, error) { return foldWhere(g, dequantizes) }

@@ -23,7 +23,8 @@ func gemm(g *ir.Graph, _ *Config) (int, error) {
 		case "Add":
 			return addAfterMatMul(r, n) || addAfterGemm(r, n)
 		case "MatMul":
-			return floatConst(n.Inputs[1]) && !feedsAdd(r, n) && matMulToGemm(r, n, n, nil)
+			rows := len(n.Inputs[0].Type.Shape) > 2
+			return (floatConst(n.Inputs[1]) || rows && static(n.Inputs[1])) && !feedsAdd(r, n) && matMulToGemm(r, n, n, nil)
 		case "Gemm":
 			return plainGemmForm(r, n)
 		}

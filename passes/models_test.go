@@ -18,7 +18,7 @@ import (
 )
 
 // arenaLimits are bytes of arena that the plans of some models must not exceed, with quantized inputs and outputs.
-var arenaLimits = map[string]int{"kws_int8": 16200, "vww_int8": 55500, "ic_int8": 49300, "ad_int8": 300, "captcha_int8": 200000, "captcha": 200000}
+var arenaLimits = map[string]int{"kws_int8": 6000, "vww_int8": 16000, "ic_int8": 18000, "ad_int8": 300, "captcha_int8": 16000, "captcha": 16000}
 
 // TestModels takes every model through the pipeline: the lowered graph must agree with the goldens, hold kernels alone,
 // move nothing by Transposes in the models that Keras exported, stay integer where the model is, and fit its arena.

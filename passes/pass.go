@@ -18,6 +18,7 @@ type Config struct {
 	Memory *ir.Memory // set by the plan pass
 
 	Optimize string // "speed": memory does not matter; "balanced", "size": least memory; "": balanced on machines without an operating system
+	Push     string // PushRows, PushFrames: the input arrives row by row; "": as a whole
 	RAM      int    // bytes of arena that may be used where that saves time; 0: as few as can be
 
 	Disable   []string // names of passes to leave out; required ones cannot be

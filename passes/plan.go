@@ -15,8 +15,8 @@ import (
 )
 
 func planMemory(g *ir.Graph, c *Config) (int, error) {
-	best := newPlanner(g, c.streams, false).place()
-	if other := newPlanner(g, c.streams, true).place(); other.ArenaBytes < best.ArenaBytes {
+	best := newPlanner(g, c, false).place()
+	if other := newPlanner(g, c, true).place(); other.ArenaBytes < best.ArenaBytes {
 		best = other
 	}
 	c.Memory = best
@@ -36,13 +36,18 @@ type planner struct {
 	block   map[*ir.Value]int     // per root, its block
 	offset  map[*ir.Value]int     // per root, bytes from the block's start
 	rings   map[*ir.Value]ir.Ring // per root of which not all rows are kept
+	hosts   map[*ir.Value]ir.Host // per root that is another's guest
 	scratch map[*ir.Node]int      // block
 	blocks  []plan.Buffer
+
+	pushed   *ir.PushedInput
+	counters int // block of what pushed counts
 }
 
-func newPlanner(g *ir.Graph, streams []ir.Stream, shrink bool) *planner {
+func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
+	streams := c.streams
 	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, beyond: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
-		rings: map[*ir.Value]ir.Ring{}, scratch: map[*ir.Node]int{}}
+		rings: map[*ir.Value]ir.Ring{}, hosts: map[*ir.Value]ir.Host{}, scratch: map[*ir.Node]int{}}
 	p.mem = storageOf(g, func(i int) bool { return (&ir.Memory{Streams: streams}).StreamOf(i) != nil })
 	p.time = newTimeline(newRowGraph(g, p.mem), streams)
 	for i, n := range g.Nodes {
@@ -65,7 +70,23 @@ func newPlanner(g *ir.Graph, streams []ir.Stream, shrink bool) *planner {
 			p.add(i, n)
 		}
 	}
+	if c.Push != "" {
+		p.push(g.Inputs[0], p.time.runs[0])
+	}
 	return p
+}
+
+// push makes a block for the counters of the run that takes the input.
+func (p *planner) push(x *ir.Value, run *rowRun) {
+	p.pushed = &ir.PushedInput{Value: x, Rows: run.stages[0].node.Inputs[0].Type.Len() / run.stages[0].node.Attrs.Int("N")}
+	life := plan.Span{First: 0, Last: len(run.calls) - 1}
+	if run.slides {
+		p.pushed.First, p.pushed.Hop = run.first, run.hop()
+		p.pushed.Last = run.stages[len(run.stages)-1].node.Outputs[0]
+		life.Last = p.time.calls - 1
+	}
+	p.counters = len(p.blocks)
+	p.blocks = append(p.blocks, plan.Buffer{Lives: []plan.Span{life}, Size: 4 * len(run.stages), Align: 4})
 }
 
 // add makes blocks for what node i needs.
@@ -102,17 +123,31 @@ func (p *planner) addRun(run *rowRun) {
 		case b.maker < 0 || p.mem.arenaBytes(b.root) == 0:
 		case b.whole:
 			p.addWhole(b.maker, b.root)
+			if run.slides {
+				p.always(b.root)
+			}
+		case b.host != nil:
+			p.hosts[b.root] = ir.Host{Of: b.host.root, Kept: b.host.ring, RowBytes: b.host.rowBytes()}
+			p.rings[b.root] = ir.Ring{Kept: b.ring, Rows: b.rows}
 		default:
 			p.block[b.root] = len(p.blocks)
 			p.blocks = append(p.blocks, plan.Buffer{Lives: later(b.lives, base), Size: b.bytes(), Align: alignment(b.root.Type)})
-			if b.ring < b.rows {
+			if b.ring < b.rows || run.slides {
 				p.rings[b.root] = ir.Ring{Kept: b.ring, Rows: b.rows}
+			}
+			if b.stays {
+				p.always(b.root)
 			}
 		}
 	}
 	for s := range run.stages {
 		p.addScratch(run.stages[s].node, run.livesOf(s), base)
 	}
+}
+
+// always keeps what is in a value's block from one run of the graph to the next.
+func (p *planner) always(v *ir.Value) {
+	p.blocks[p.block[v]].Lives = []plan.Span{{First: 0, Last: p.time.calls - 1}}
 }
 
 // later moves spans of time.
@@ -168,7 +203,10 @@ func alignment(t ir.Type) int {
 func (p *planner) place() *ir.Memory {
 	arena := plan.Place(p.blocks)
 	m := &ir.Memory{ArenaBytes: arena.Peak, LowerBound: arena.LowerBound, Places: map[*ir.Value]ir.Place{}, Scratch: map[*ir.Node]int{},
-		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}}
+		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}, Hosts: map[*ir.Value]ir.Host{}, Pushed: p.pushed}
+	if p.pushed != nil {
+		p.pushed.Counters = arena.Offsets[p.counters]
+	}
 	for _, v := range p.g.Values() {
 		if v.IsConst() {
 			continue
@@ -176,6 +214,9 @@ func (p *planner) place() *ir.Memory {
 		m.Places[v] = p.placeOf(v, arena.Offsets)
 		if ring := p.rings[p.mem.rootOf(v)]; ring.Kept > 0 {
 			m.Rings[v] = ring
+		}
+		if host, ok := p.hosts[p.mem.rootOf(v)]; ok {
+			m.Hosts[v] = host
 		}
 	}
 	for n, b := range p.scratch {
@@ -191,6 +232,9 @@ func (p *planner) placeOf(v *ir.Value, offsets []int) ir.Place {
 	}
 	if r.Type.Bytes() == 0 {
 		return ir.Place{}
+	}
+	if host, ok := p.hosts[r]; ok {
+		r = host.Of
 	}
 	return ir.Place{Offset: offsets[p.block[r]] + p.offset[r] + p.mem.offset[v]}
 }

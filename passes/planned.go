@@ -3,6 +3,7 @@ package passes
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/op"
@@ -106,7 +107,7 @@ func (p *planned) stream(run *rowRun) error {
 	}
 	done := make([]int, len(run.stages))
 	for _, s := range run.calls {
-		if err := p.call(run, &run.stages[s], done[s], values); err != nil {
+		if err := p.call(run, s, done, values); err != nil {
 			return fmt.Errorf("call %d of %s: %w", done[s], run.stages[s].node.Line(), err)
 		}
 		done[s]++
@@ -114,15 +115,20 @@ func (p *planned) stream(run *rowRun) error {
 	return nil
 }
 
-// call checks the rows that a call reads, and writes the row that it computes; while that is not whole yet, something else.
-func (p *planned) call(run *rowRun, s *stage, call int, values map[*ir.Value][]byte) error {
+// call checks the rows that the next call of a stage reads, and writes the row that it computes; while that is not whole yet, something else.
+func (p *planned) call(run *rowRun, next int, done []int, values map[*ir.Value][]byte) error {
+	s, call := &run.stages[next], done[next]
+	made := func(root *ir.Value) int {
+		at := slices.IndexFunc(run.stages, func(s stage) bool { return run.buffers[s.out].root == root })
+		return done[at]
+	}
 	if err := p.spoilScratch(s.node); err != nil {
 		return err
 	}
 	for _, b := range s.in {
 		buffer := &run.buffers[b]
 		for r := max(s.win.First(call), 0); r < s.win.Need(call); r++ {
-			at, want, err := p.row(buffer, r, values)
+			at, want, err := p.row(buffer, r, values, made)
 			if err != nil {
 				return err
 			}
@@ -131,7 +137,7 @@ func (p *planned) call(run *rowRun, s *stage, call int, values map[*ir.Value][]b
 			}
 		}
 	}
-	at, want, err := p.row(&run.buffers[s.out], call/s.win.Fold, values)
+	at, want, err := p.row(&run.buffers[s.out], call/s.win.Fold, values, made)
 	if (call+1)%s.win.Fold != 0 {
 		want = bytes.Repeat([]byte{garbage}, len(at))
 	}
@@ -139,8 +145,8 @@ func (p *planned) call(run *rowRun, s *stage, call int, values map[*ir.Value][]b
 	return err
 }
 
-// row returns the memory of a row of a buffer, and what belongs there.
-func (p *planned) row(b *rowBuffer, r int, values map[*ir.Value][]byte) (at, want []byte, err error) {
+// row returns the memory of a row of a buffer, and what belongs there. made tells how many rows of a host there are.
+func (p *planned) row(b *rowBuffer, r int, values map[*ir.Value][]byte, made func(host *ir.Value) int) (at, want []byte, err error) {
 	raw, err := p.bytesOf(b.root)
 	if err != nil {
 		return nil, nil, err
@@ -150,7 +156,12 @@ func (p *planned) row(b *rowBuffer, r int, values map[*ir.Value][]byte) (at, wan
 	if ring := p.mem.Rings[b.root]; ring.Kept > 0 {
 		from = r % ring.Kept
 	}
-	return raw[from*size : (from+1)*size], values[b.root][r*size : (r+1)*size], nil
+	want = values[b.root][r*size : (r+1)*size]
+	if host, ok := p.mem.Hosts[b.root]; ok {
+		at := p.mem.Places[b.root].Offset + made(host.Of)%host.Kept*host.RowBytes
+		return p.arena[at : at+size], want, nil
+	}
+	return raw[from*size : (from+1)*size], want, nil
 }
 
 func (p *planned) step(n *ir.Node) error {

@@ -6,9 +6,10 @@
 //	%d: f32[1,4] = Relu(%c)                      =>
 //	%y: i8[1,4] = QuantizeLinear(%d, %ys, %yz)
 //
-// Products become QLinearConv and QGemm, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, and any
-// function of one 8-bit value a Lookup. Operators that only move elements, or choose among them, move to the integers'
-// side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and DequantizeLinear are operators too.
+// Products become QLinearConv, QGemm and QLinearMatMul, sums QLinearAdd, averages QLinearAveragePool, Softmax QLinearSoftmax, any function
+// of one 8-bit value a Lookup, and bounds or another scale of 16-bit values Requantize. Operators that only move elements, or
+// choose among them, move to the integers' side of a DequantizeLinear. What does not fit stays as it is: QuantizeLinear and
+// DequantizeLinear are operators too.
 
 package passes
 
@@ -23,15 +24,63 @@ import (
 
 func qdq(g *ir.Graph, _ *Config) (int, error) {
 	noteParameters(g)
-	return rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
+	changed := rewriteAll(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case n.Op == "QuantizeLinear":
-			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n)
+			return quantizeEarlier(r, n) || requantize(r, n) || quantizedProduct(r, n) || quantizedMatMul(r, n) || quantizedSum(r, n) || quantizedPool(r, n) || quantizedSoftmax(r, n) || quantizeParts(r, n)
 		case movers[n.Op]:
 			return moveIntegers(r, n)
+		case n.Op == "Clip":
+			return clipIntegers(r, n)
 		}
 		return false
-	}), nil
+	})
+	return changed + rewriteAll(g, tabulateClip), nil
+}
+
+// clipIntegers makes Clip of integers, as exporters write it for activations of fewer bits than a byte has, bounds of the operator before.
+func clipIntegers(r *rewriter, n *ir.Node) bool {
+	at := n.Inputs[0].Def
+	if at == nil || !clipsIntegers(n) || !clamps[at.Op] || r.only(n.Inputs[0]) != n {
+		return false
+	}
+	attrs := at.Attrs.Clone()
+	lo, hi := boundsOf(n)
+	least, most := n.Outputs[0].Type.DType.Range()
+	tighten(attrs, "clamp_min", int64(math.Max(lo, float64(least))), func(a, b int64) bool { return a > b })
+	tighten(attrs, "clamp_max", int64(math.Min(hi, float64(most))), func(a, b int64) bool { return a < b })
+	y := n.Outputs[0]
+	t := y.Type
+	t.Quant = at.Outputs[0].Type.Quant
+	r.supersede(y, r.emit(y.Name, at.Op, attrs, t, fromAll([]*ir.Node{at, n}), at.Inputs...))
+	return true
+}
+
+// clamps are the operators that bound their results.
+var clamps = map[string]bool{"QLinearConv": true, "QGemm": true, "GroupedGemm": true, "QLinearMatMul": true, "QLinearAdd": true, "QLinearMul": true, "Requantize": true}
+
+// clipsIntegers reports whether n is a Clip of integers of 8 bits or 16 by constants.
+func clipsIntegers(n *ir.Node) bool {
+	if n.Op != "Clip" {
+		return false
+	}
+	d := n.Outputs[0].Type.DType
+	constant := func(v *ir.Value) bool { return v == nil || v.IsConst() && v.Type.Len() == 1 }
+	return d.IsInt() && (d.Bits() == 8 || d.Bits() == 16) && constant(n.Input(1)) && constant(n.Input(2))
+}
+
+// tabulateClip makes a table of a Clip of 8-bit integers that is left.
+func tabulateClip(r *rewriter, n *ir.Node) bool {
+	if !clipsIntegers(n) || n.Inputs[0].IsConst() || n.Inputs[0].Type.DType.Bits() != 8 {
+		return false
+	}
+	y := n.Outputs[0]
+	table, err := tabulate([]*ir.Node{n}, y.Type.DType)
+	if err != nil {
+		return false
+	}
+	r.supersede(y, r.emit(y.Name, "Lookup", nil, y.Type, n.From, n.Inputs[0], r.g.NewConst(y.Name+".table", table)))
+	return true
 }
 
 // noteParameters writes scale and zero point into the types of quantized values, for the header of the C.
@@ -80,14 +129,16 @@ func dequantized(v *ir.Value) *quantized {
 	return &quantized{n, n.Inputs[0], n.Inputs[1], n.Input(2)}
 }
 
-// activation is dequantized for 8-bit values that are computed at run time, with one scale.
+// activation is dequantized for values of 8 or 16 bits that are computed at run time, with one scale.
 func activation(v *ir.Value) *quantized {
 	d := dequantized(v)
-	if d == nil || d.q.IsConst() || d.q.Type.DType.Bits() != 8 || d.scale.Const.Len() != 1 {
+	if d == nil || d.q.IsConst() || d.bits() != 8 && d.bits() != 16 || d.scale.Const.Len() != 1 {
 		return nil
 	}
 	return d
 }
+
+func (d *quantized) bits() int { return d.q.Type.DType.Bits() }
 
 // zeroPoint returns the zero point as a value, one being made where it is absent.
 func (d *quantized) zeroPoint(g *ir.Graph) *ir.Value {
@@ -110,11 +161,11 @@ func (d *quantized) same(scale, zero *ir.Value, t tensor.DType) bool {
 	return d.q.Type.DType == t && scale.Const.Len() == 1 && scale.Const.F64(0) == d.scale.Const.F64(0) && own == z
 }
 
-// outputOf returns a QuantizeLinear's scale and zero point where they are constants for a whole tensor of so many bits or less.
-func outputOf(g *ir.Graph, n *ir.Node, bits int) (scale, zero *ir.Value, ok bool) {
+// outputOf returns a QuantizeLinear's scale and zero point where they are constants for a whole tensor of 8 or 16 bits.
+func outputOf(g *ir.Graph, n *ir.Node) (scale, zero *ir.Value, ok bool) {
 	scale, zero = n.Inputs[1], n.Input(2)
 	t := n.Outputs[0].Type.DType
-	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() < 8 || t.Bits() > bits {
+	if !scale.IsConst() || scale.Const.Len() != 1 || zero != nil && !zero.IsConst() || t.Bits() != 8 && t.Bits() != 16 {
 		return nil, nil, false
 	}
 	if zero == nil {
@@ -159,7 +210,7 @@ func moveIntegers(r *rewriter, n *ir.Node) bool {
 
 // quantizeEarlier puts QuantizeLinear before a Reshape or Transpose of floats, so that bytes are moved instead.
 func quantizeEarlier(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	m := n.Inputs[0].Def
 	if !ok || m == nil || m.Op != "Reshape" && m.Op != "Transpose" || r.only(n.Inputs[0]) != n || m.Inputs[0].IsConst() {
 		return false
@@ -170,10 +221,27 @@ func quantizeEarlier(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
-// requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, else by a
-// table of all 256 results.
+// quantizeParts puts QuantizeLinear before a Concat of dequantized values, so that integers are joined; those of another scale change it
+// first.
+func quantizeParts(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	m := n.Inputs[0].Def
+	if !ok || m == nil || m.Op != "Concat" || r.only(n.Inputs[0]) != n || slices.ContainsFunc(m.Inputs, func(v *ir.Value) bool { return activation(v) == nil }) {
+		return false
+	}
+	y := n.Outputs[0]
+	var parts []*ir.Value
+	for _, v := range m.Inputs {
+		parts = append(parts, r.emit(v.Name+".q", "QuantizeLinear", n.Attrs.Clone(), ir.Type{DType: y.Type.DType, Shape: v.Type.Shape, Quant: y.Type.Quant}, n.From, v, scale, zero))
+	}
+	r.supersede(y, r.emit(y.Name, "Concat", m.Attrs.Clone(), y.Type, m.From, parts...))
+	return true
+}
+
+// requantize replaces QuantizeLinear of functions of one dequantized value: by nothing where it changes nothing, by a table of all
+// results where there are 256, and of 16-bit values by Requantize where they are bounded alone.
 func requantize(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -189,11 +257,30 @@ func requantize(r *rewriter, n *ir.Node) bool {
 		r.supersede(y, d.q)
 		return true
 	}
+	if d.bits() == 16 {
+		return rescale(r, n, chain, d, scale, zero)
+	}
 	table, err := tabulate(slices.Concat([]*ir.Node{d.node}, chain, []*ir.Node{n}), d.q.Type.DType)
 	if err != nil {
 		return false
 	}
 	r.supersede(y, r.emit(y.Name, "Lookup", nil, y.Type, fromAll(append(chain, n)), d.q, r.g.NewConst(y.Name+".table", table)))
+	return true
+}
+
+// rescale makes QuantizeLinear of bounded 16-bit values Requantize, where the result fits its arithmetic.
+func rescale(r *rewriter, n *ir.Node, chain []*ir.Node, d *quantized, scale, zero *ir.Value) bool {
+	attrs, y := ir.Attrs{}, n.Outputs[0]
+	for _, m := range chain {
+		if m.Op != "Relu" && m.Op != "Clip" {
+			return false
+		}
+		limit(attrs, m, scale, zero)
+	}
+	if d.scale.Const.F64(0)/scale.Const.F64(0) >= 1<<12 {
+		return false
+	}
+	r.supersede(y, r.emit(y.Name, "Requantize", attrs, y.Type, fromAll(append(chain, n)), d.q, d.scale, d.zeroPoint(r.g), scale, zero))
 	return true
 }
 
@@ -264,15 +351,8 @@ func fromAll(nodes []*ir.Node) []string {
 func clamped(r *rewriter, n *ir.Node, scale, zero *ir.Value) (at *ir.Node, attrs ir.Attrs, through []*ir.Node) {
 	attrs = ir.Attrs{}
 	v := n.Inputs[0]
-	lo, hi := n.Outputs[0].Type.DType.Range()
 	for v.Def != nil && (v.Def.Op == "Relu" || v.Def.Op == "Clip") && unary(v.Def) && r.only(v) != nil {
-		min, max := boundsOf(v.Def)
-		bound := func(x float64) int64 {
-			q := math.RoundToEven(float64(float32(x)/float32(scale.Const.F64(0)))) + float64(zero.Const.I64(0))
-			return int64(math.Min(math.Max(q, float64(lo)), float64(hi)))
-		}
-		tighten(attrs, "clamp_min", bound(min), func(a, b int64) bool { return a > b })
-		tighten(attrs, "clamp_max", bound(max), func(a, b int64) bool { return a < b })
+		limit(attrs, v.Def, scale, zero)
 		through = append(through, v.Def)
 		v = v.Def.Inputs[0]
 	}
@@ -280,6 +360,18 @@ func clamped(r *rewriter, n *ir.Node, scale, zero *ir.Value) (at *ir.Node, attrs
 		return nil, nil, nil
 	}
 	return v.Def, attrs, append(through, v.Def)
+}
+
+// limit tightens clamp_min and clamp_max to the bounds of a Relu or Clip, quantized.
+func limit(attrs ir.Attrs, n *ir.Node, scale, zero *ir.Value) {
+	lo, hi := zero.Type.DType.Range()
+	min, max := boundsOf(n)
+	bound := func(x float64) int64 {
+		q := math.RoundToEven(float64(float32(x)/float32(scale.Const.F64(0)))) + float64(zero.Const.I64(0))
+		return int64(math.Min(math.Max(q, float64(lo)), float64(hi)))
+	}
+	tighten(attrs, "clamp_min", bound(min), func(a, b int64) bool { return a > b })
+	tighten(attrs, "clamp_max", bound(max), func(a, b int64) bool { return a < b })
 }
 
 func tighten(attrs ir.Attrs, name string, v int64, tighter func(a, b int64) bool) {
@@ -305,7 +397,7 @@ func boundsOf(n *ir.Node) (lo, hi float64) {
 
 // quantizedProduct makes Conv, Gemm, or MatMul and Add, between dequantized operands a product of integers.
 func quantizedProduct(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 16)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -313,13 +405,24 @@ func quantizedProduct(r *rewriter, n *ir.Node) bool {
 	if at == nil {
 		return false
 	}
-	p := productOf(r, at)
+	p := productOf(r, at, scale)
 	if p == nil {
 		return false
 	}
 	y := n.Outputs[0]
 	from := fromAll(append(slices.Clone(through), n))
-	xz, wz := p.x.zeroPoint(r.g), p.w.zeroPoint(r.g)
+	xz := p.x.zeroPoint(r.g)
+	if p.groups != nil {
+		g := p.groups
+		in := []*ir.Value{p.x.q, p.x.scale, xz, r.g.NewConst(y.Name+".w", g.w), r.g.NewConst(y.Name+".scale", g.scale), nil, r.g.NewConst(y.Name+".factors", g.factors), p.bias, scale, zero}
+		if g.zeros != nil {
+			in[5] = r.g.NewConst(y.Name+".zeros", g.zeros)
+		}
+		attrs["group"] = int64(g.group)
+		r.supersede(y, r.emit(y.Name, p.op, attrs, y.Type, from, in...))
+		return true
+	}
+	wz := p.w.zeroPoint(r.g)
 	if p.op == "QLinearConv" {
 		a := p.attrs.Clone()
 		for k, v := range attrs {
@@ -333,15 +436,46 @@ func quantizedProduct(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
+// quantizedMatMul makes MatMul of two dequantized values at run time QLinearMatMul.
+func quantizedMatMul(r *rewriter, n *ir.Node) bool {
+	scale, zero, ok := outputOf(r.g, n)
+	if !ok {
+		return false
+	}
+	at, attrs, through := clamped(r, n, scale, zero)
+	if at == nil || at.Op != "MatMul" {
+		return false
+	}
+	a, b := activation(at.Inputs[0]), activation(at.Inputs[1])
+	if a == nil || b == nil || !oneBatch(at.Inputs[0].Type.Shape, at.Inputs[1].Type.Shape) {
+		return false
+	}
+	y := n.Outputs[0]
+	r.supersede(y, r.emit(y.Name, "QLinearMatMul", attrs, y.Type, fromAll(append(through, n)), a.q, a.scale, a.zeroPoint(r.g), b.q, b.scale, b.zeroPoint(r.g), scale, zero))
+	return true
+}
+
+// oneBatch reports whether the leading dimensions of two matrices are the same, or those of one are absent: the kernel has one loop for them.
+func oneBatch(a, b []int) bool {
+	if len(a) < 2 || len(b) < 2 {
+		return false
+	}
+	a, b = a[:len(a)-2], b[:len(b)-2]
+	return slices.Equal(a, b) || tensor.Len(a) == 1 || tensor.Len(b) == 1
+}
+
 // integerProduct is a product that can be taken of integers.
 type integerProduct struct {
 	op    string
 	attrs ir.Attrs
 	x, w  *quantized
 	bias  *ir.Value
+
+	groups *grouped // of the weights, where they have a scale per block
 }
 
-func productOf(r *rewriter, n *ir.Node) *integerProduct {
+// productOf returns the product that n takes of integers, its result having a scale; nil where it takes none.
+func productOf(r *rewriter, n *ir.Node, y *ir.Value) *integerProduct {
 	p := &integerProduct{attrs: ir.Attrs{}}
 	var bias *ir.Value
 	axis := 0 // of the weights' output channels
@@ -357,27 +491,46 @@ func productOf(r *rewriter, n *ir.Node) *integerProduct {
 	case "MatMul":
 		p.op, p.attrs["transB"], axis = "QGemm", int64(0), 1
 	case "Add":
-		return productAndBias(r, n)
+		return productAndBias(r, n, y)
 	default:
 		return nil
 	}
-	if p.x, p.w = activation(n.Inputs[0]), dequantized(n.Inputs[1]); p.x == nil || p.w == nil || !weightsFit(p, axis) {
+	if p.x, p.w = activation(n.Inputs[0]), dequantized(n.Inputs[1]); p.x == nil || p.w == nil {
 		return nil
 	}
-	channels := p.w.q.Type.Shape[axis]
-	if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+	if !weightsFit(p, axis) {
+		if p.op != "QGemm" || len(p.x.q.Type.Shape) != 2 {
+			return nil
+		}
+		p.op = "GroupedGemm"
+		if p.groups = blocksOf(p.w, axis, p.x.halfStep(y)); p.groups == nil {
+			return nil
+		}
+	}
+	if p.bias = p.integerBias(r.g, bias, p.w.q.Type.Shape[axis]); p.bias == nil {
 		return nil
 	}
 	return p
 }
 
+// halfStep is half a step of y in units of the greatest value of d: what a sum of products may be off, so that it is off by at most a
+// step when it is rounded.
+func (d *quantized) halfStep(y *ir.Value) float64 {
+	lo, hi := d.q.Type.DType.Range()
+	zero := int64(0)
+	if d.zero != nil {
+		zero = d.zero.Const.I64(0)
+	}
+	return 0.5 * y.Const.F64(0) / (d.scale.Const.F64(0) * float64(max(hi-zero, zero-lo)))
+}
+
 // productAndBias takes an Add of a constant to a MatMul.
-func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
+func productAndBias(r *rewriter, n *ir.Node, y *ir.Value) *integerProduct {
 	for i, v := range n.Inputs {
 		if v.Def == nil || v.Def.Op != "MatMul" || r.only(v) != n {
 			continue
 		}
-		p := productOf(r, v.Def)
+		p := productOf(r, v.Def, y)
 		if p == nil {
 			return nil
 		}
@@ -386,7 +539,7 @@ func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
 		if len(bias.Type.Shape) == 0 || bias.Type.Shape[len(bias.Type.Shape)-1] != channels || bias.Type.Len() != channels {
 			return nil
 		}
-		if p.bias = integerBias(r.g, bias, p.x, p.w, channels); p.bias == nil {
+		if p.bias = p.integerBias(r.g, bias, channels); p.bias == nil {
 			return nil
 		}
 		return p
@@ -394,11 +547,11 @@ func productAndBias(r *rewriter, n *ir.Node) *integerProduct {
 	return nil
 }
 
-// weightsFit checks that the weights are 8-bit constants with one scale, or one per output channel, and two-dimensional
+// weightsFit checks that the weights are constants of at most 8 bits with one scale, or one per output channel, and two-dimensional
 // for a Gemm.
 func weightsFit(p *integerProduct, axis int) bool {
 	w := p.w
-	if !w.q.IsConst() || w.q.Type.DType.Bits() > 8 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
+	if !w.q.IsConst() || w.bits() > 8 || w.block() != 0 || p.op == "QGemm" && (len(w.q.Type.Shape) != 2 || len(p.x.q.Type.Shape) != 2) {
 		return false
 	}
 	n := w.scale.Const.Len()
@@ -408,24 +561,35 @@ func weightsFit(p *integerProduct, axis int) bool {
 	return axisOfDequantize(w) == axis && n == w.q.Type.Shape[axis]
 }
 
-// integerBias returns the bias in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
-// scale, rounded to it otherwise. nil where it is no constant.
-func integerBias(g *ir.Graph, v *ir.Value, x, w *quantized, n int) *ir.Value {
-	b := tensor.New(tensor.Int32, n)
+// integerBias returns the bias of n outputs in units of x_scale * w_scale as int32: the dequantized constant as it is where it has that
+// scale, rounded to it otherwise; as int64 beside 16-bit values where it needs to be. nil where it is no constant.
+func (p *integerProduct) integerBias(g *ir.Graph, v *ir.Value, n int) *ir.Value {
+	b, most := tensor.New(tensor.Int64, n), float64(math.MaxInt32)
 	if v == nil {
-		return g.NewConst("bias", b)
+		return g.NewConst("bias", b.Convert(tensor.Int32))
 	}
-	real := realValues(v)
+	real, fits := realValues(v), true
 	if real == nil || len(real) != n && len(real) != 1 {
 		return nil
 	}
+	scale := p.w.scale.Const
+	if p.groups != nil {
+		scale = p.groups.scale
+	}
+	if p.x.bits() > 8 {
+		most = 1 << 60
+	}
 	for i := range n {
-		unit := x.scale.Const.F64(0) * w.scale.Const.F64(i%w.scale.Const.Len())
+		unit := p.x.scale.Const.F64(0) * scale.F64(i%scale.Len())
 		q := math.RoundToEven(real[i%len(real)] / unit)
-		if math.Abs(q) > math.MaxInt32 || math.IsNaN(q) {
+		if !(math.Abs(q) <= most) {
 			return nil
 		}
+		fits = fits && math.Abs(q) <= math.MaxInt32
 		b.SetF64(i, q)
+	}
+	if fits {
+		b = b.Convert(tensor.Int32)
 	}
 	return g.NewConst(v.Name+".q", b)
 }
@@ -436,7 +600,7 @@ func realValues(v *ir.Value) []float64 {
 		return v.Const.Float64s()
 	}
 	d := dequantized(v)
-	if d == nil || !d.q.IsConst() || d.scale.Const.Len() != 1 && d.scale.Const.Len() != d.q.Type.Len() {
+	if d == nil || !d.q.IsConst() || d.block() != 0 || d.scale.Const.Len() != 1 && d.scale.Const.Len() != d.q.Type.Len() {
 		return nil
 	}
 	out := make([]float64, d.q.Type.Len())
@@ -451,10 +615,9 @@ func realValues(v *ir.Value) []float64 {
 	return out
 }
 
-// quantizedSum makes Add of two dequantized values QLinearAdd, and Add or Mul by a dequantized constant per channel
-// QLinearAdd or QLinearMul.
+// quantizedSum makes Add and Mul of dequantized values QLinearAdd and QLinearMul.
 func quantizedSum(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	if !ok {
 		return false
 	}
@@ -462,23 +625,29 @@ func quantizedSum(r *rewriter, n *ir.Node) bool {
 	if at == nil || at.Op != "Add" && at.Op != "Mul" {
 		return false
 	}
-	a, b := dequantized(at.Inputs[0]), dequantized(at.Inputs[1])
+	a, b := summand(at.Inputs[0]), summand(at.Inputs[1])
 	if a != nil && a.q.IsConst() {
 		a, b = b, a
 	}
-	if a == nil || b == nil || a.q.IsConst() || a.scale.Const.Len() != 1 || b.scale.Const.Len() != 1 || a.q.Type.DType.Bits() != 8 || b.q.Type.DType.Bits() != 8 {
+	if a == nil || b == nil || a.q.IsConst() {
 		return false
 	}
 	y := n.Outputs[0]
-	switch {
-	case b.q.IsConst() && channelConst(b.q.Type.Shape, a.q.Type.Shape) && slices.Equal(y.Type.Shape, a.q.Type.Shape):
-	case at.Op == "Add" && !b.q.IsConst() && slices.Equal(a.q.Type.Shape, b.q.Type.Shape) && sumFits(a, b, scale):
-	default:
+	if perChannel := b.q.IsConst() && channelConst(b.q.Type.Shape, a.q.Type.Shape); at.Op == "Add" && !perChannel && !sumFits(a, b, scale) {
 		return false
 	}
 	op := map[string]string{"Add": "QLinearAdd", "Mul": "QLinearMul"}[at.Op]
 	r.supersede(y, r.emit(y.Name, op, attrs, y.Type, fromAll(append(through, n)), a.q, a.scale, a.zeroPoint(r.g), b.q, b.scale, b.zeroPoint(r.g), scale, zero))
 	return true
+}
+
+// summand is dequantized for values of 8 or 16 bits with one scale, constants too.
+func summand(v *ir.Value) *quantized {
+	d := dequantized(v)
+	if d == nil || d.scale.Const.Len() != 1 || d.bits() != 8 && d.bits() != 16 {
+		return nil
+	}
+	return d
 }
 
 // sumFits reports whether both scales are within reach of the kernel's common scale.
@@ -498,13 +667,13 @@ func channelConst(s, x []int) bool {
 
 // quantizedPool makes AveragePool of a dequantized value QLinearAveragePool, where every window has one divisor.
 func quantizedPool(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || r.only(n.Inputs[0]) != n || p.Op != "AveragePool" && p.Op != "GlobalAveragePool" {
 		return false
 	}
 	d := activation(p.Inputs[0])
-	if d == nil || len(d.q.Type.Shape) > 4 || d.q.Type.DType != n.Outputs[0].Type.DType || p.Op == "AveragePool" && !wholeWindows(p) {
+	if d == nil || len(d.q.Type.Shape) > 4 || p.Op == "AveragePool" && !wholeWindows(p) {
 		return false
 	}
 	attrs := p.Attrs.Clone()
@@ -527,14 +696,14 @@ func wholeWindows(p *ir.Node) bool {
 
 // quantizedSoftmax makes Softmax of a dequantized value QLinearSoftmax, within the limits of its kernel.
 func quantizedSoftmax(r *rewriter, n *ir.Node) bool {
-	scale, zero, ok := outputOf(r.g, n, 8)
+	scale, zero, ok := outputOf(r.g, n)
 	p := n.Inputs[0].Def
 	if !ok || p == nil || p.Op != "Softmax" || r.only(n.Inputs[0]) != n {
 		return false
 	}
 	d := activation(p.Inputs[0])
 	s := scale.Const.F64(0)
-	if d == nil || d.q.Type.DType != n.Outputs[0].Type.DType || p.Inputs[0].Type.Len() > 1<<20 || s < 1.0/512 || s > 1 || rowLen(p) > 512 {
+	if d == nil || d.bits() != 8 || d.q.Type.DType != n.Outputs[0].Type.DType || p.Inputs[0].Type.Len() > 1<<20 || s < 1.0/512 || s > 1 || rowLen(p) > 512 {
 		return false
 	}
 	y := n.Outputs[0]

@@ -13,6 +13,8 @@ import (
 // the last node which has rows to compute and the rows that it reads. The C runs by the same rule.
 type rowRun struct {
 	from, to int // nodes of the graph
+	slides   bool
+	first    int // of a sliding run, calls of the first stage until the last one has been called as often as for the input's rows
 
 	stages  []stage
 	buffers []rowBuffer
@@ -44,11 +46,16 @@ type rowBuffer struct {
 	made    int // rows
 
 	ring  int         // rows that are kept
+	stays bool        // in a sliding run, rows are kept from a row of the input to the next
 	lives []plan.Span // calls during which rows of it are kept
+	use   []plan.Span // per row, from the first call that writes it to the last that reads it; nil where it is made before
+	host  *rowBuffer  // where the next row of that goes, this one's row is; or nil
 }
 
 // bytes is the memory that the buffer takes in a run.
-func (b *rowBuffer) bytes() int { return b.ring * (b.root.Type.Bytes() / b.rows) }
+func (b *rowBuffer) bytes() int { return b.ring * b.rowBytes() }
+
+func (b *rowBuffer) rowBytes() int { return b.root.Type.Bytes() / b.rows }
 
 // rowGraph knows which nodes of a graph can run row by row.
 type rowGraph struct {
@@ -210,6 +217,92 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 	return run, true
 }
 
+// slidingRun returns the run of nodes from to to of the graph as it goes on when rows of the input keep coming: rings and lives are those of
+// some rows more than the input has.
+func (r *rowGraph) slidingRun(from, to int) *rowRun {
+	run, ok := r.run(from, to)
+	if !ok {
+		ir.Bugf("nodes %d to %d cannot run row by row", from, to)
+	}
+	run.first = run.callsBefore(len(run.stages) - 1)
+	rows := make([]int, len(run.buffers))
+	rows[run.stages[0].in[0]] = run.stages[0].win.In + afterwards*run.hop()
+	run.slides, run.calls = true, nil
+	for i := range run.buffers {
+		b := &run.buffers[i]
+		b.made, b.ring, b.lives, b.use, b.host = rows[i], 0, nil, nil, nil
+	}
+	for i := range run.stages {
+		s := &run.stages[i]
+		win := s.win.Slide()
+		win.In = rows[s.in[0]]
+		win.Out = (win.In-win.Reach())/win.Stride + 1
+		if win.Fold > 1 {
+			win.Out = win.In / win.Fold
+		}
+		s.win, s.done, rows[s.out] = win, 0, win.Out
+	}
+	run.simulate()
+	run.persist()
+	return run
+}
+
+// callsBefore returns how often the first stage is called before the last call of stage s.
+func (r *rowRun) callsBefore(s int) int {
+	count, before := 0, 0
+	for _, c := range r.calls {
+		if c == 0 {
+			count++
+		}
+		if c == s {
+			before = count
+		}
+	}
+	return before
+}
+
+// afterwards is how many more outputs a sliding run is simulated for.
+const afterwards = 4
+
+// hop is how many rows of the input a sliding run takes for a row of its last stage.
+func (r *rowRun) hop() int {
+	perRow := make([]int, len(r.buffers))
+	perRow[r.stages[0].in[0]] = 1
+	for i := range r.stages {
+		s := &r.stages[i]
+		perRow[s.out] = perRow[s.in[0]] * s.win.Slide().Stride * s.win.Fold
+	}
+	return perRow[r.stages[len(r.stages)-1].out]
+}
+
+// persist lets what is kept when the run waits for a row of the input live all the time.
+func (r *rowRun) persist() {
+	last := len(r.calls) - 1
+	for i := range r.buffers {
+		b := &r.buffers[i]
+		if b.maker >= 0 && b.host == nil && (b.ring > 1 || slices.ContainsFunc(b.lives, r.waits)) {
+			b.stays, b.lives = true, []plan.Span{{First: 0, Last: last}}
+		}
+	}
+}
+
+// waits reports whether the first stage, which takes the input, is called during a life.
+func (r *rowRun) waits(life plan.Span) bool {
+	return slices.Contains(r.calls[life.First+1:life.Last+1], 0)
+}
+
+// runOf returns the run of a stream.
+func (r *rowGraph) runOf(s ir.Stream) *rowRun {
+	if s.Slides {
+		return r.slidingRun(s.From, s.To)
+	}
+	run, ok := r.run(s.From, s.To)
+	if !ok {
+		ir.Bugf("nodes %d to %d cannot run row by row", s.From, s.To)
+	}
+	return run
+}
+
 // buffer returns the index of v's buffer in a run, which is made where it is not there yet. maker is the node that computes v, or -1.
 func (r *rowGraph) buffer(run *rowRun, index map[*ir.Value]int, v *ir.Value, rows, maker int) int {
 	root := r.mem.rootOf(v)
@@ -258,8 +351,12 @@ func (r *rowRun) ready(s int) bool {
 func (r *rowRun) call(s int) {
 	st, now := &r.stages[s], len(r.calls)
 	for _, b := range st.in {
-		if lives := r.buffers[b].lives; len(lives) > 0 {
-			lives[len(lives)-1].Last = now
+		in := &r.buffers[b]
+		if len(in.lives) > 0 {
+			in.lives[len(in.lives)-1].Last = now
+		}
+		for row := max(st.win.First(st.done), 0); row < st.win.Need(st.done) && in.use != nil; row++ {
+			in.use[row].Last = now
 		}
 	}
 	out := &r.buffers[st.out]
@@ -267,7 +364,9 @@ func (r *rowRun) call(s int) {
 	out.ring = max(out.ring, row+1-r.oldest(st.out, row))
 	if st.done%st.win.Fold == 0 {
 		out.lives = append(out.lives, plan.Span{First: now, Last: now})
+		out.use = append(out.use, plan.Span{First: now})
 	}
+	out.use[row].Last = now
 	out.lives[len(out.lives)-1].Last = now
 	st.done++
 	out.made = st.done / st.win.Fold
@@ -287,7 +386,6 @@ func (r *rowRun) oldest(b, written int) int {
 
 // finish settles rings and lives, and adds up the memory.
 func (r *rowRun) finish() {
-	change := make([]int, len(r.calls)+1)
 	for i := range r.buffers {
 		b := &r.buffers[i]
 		if b.whole {
@@ -303,22 +401,34 @@ func (r *rowRun) finish() {
 			joined.AddLife(l)
 		}
 		b.lives = joined.Lives
-		for _, l := range b.lives {
-			change[l.First] += b.bytes()
-			change[l.Last+1] -= b.bytes()
+	}
+	r.lodge()
+	r.peak = r.most()
+}
+
+// most returns the bytes that are in use at once, at most.
+func (r *rowRun) most() int {
+	change := make([]int, len(r.calls)+1)
+	add := func(lives []plan.Span, bytes int) {
+		for _, l := range lives {
+			change[l.First] += bytes
+			change[l.Last+1] -= bytes
+		}
+	}
+	for i := range r.buffers {
+		if b := &r.buffers[i]; !b.whole && b.host == nil {
+			add(b.lives, b.bytes())
 		}
 	}
 	for s := range r.stages {
-		for _, l := range r.livesOf(s) {
-			change[l.First] += r.stages[s].scratch
-			change[l.Last+1] -= r.stages[s].scratch
-		}
+		add(r.livesOf(s), r.stages[s].scratch)
 	}
-	alive := 0
-	for now := range r.calls {
-		alive += change[now]
-		r.peak = max(r.peak, alive)
+	most, alive := 0, 0
+	for _, c := range change {
+		alive += c
+		most = max(most, alive)
 	}
+	return most
 }
 
 // livesOf returns when stage s needs its scratch: during its calls, or from the first to the last where it keeps something there.

@@ -12,6 +12,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 )
@@ -25,23 +26,41 @@ func stream(g *ir.Graph, c *Config) (int, error) {
 		return 0, nil
 	}
 	s := newCutter(g)
-	for _, r := range s.cut(c.RAM) {
+	from := 0
+	switch c.Push {
+	case PushRows:
+		s.push()
+	case PushFrames:
+		from = s.chain()
+		run, _ := s.rows.run(0, s.nodes[from-1]+1)
+		run.settle()
+		c.streams = append(c.streams, ir.Stream{From: run.from, To: run.to, Slides: true})
+	}
+	for _, r := range s.cut(from, c.RAM) {
 		c.streams = append(c.streams, ir.Stream{From: r.from, To: r.to})
-		for i := range r.run.stages {
-			st := &r.run.stages[i]
-			if st.part != "" {
-				st.takeParts()
-			} else if _, windowed := ir.WindowOf(st.node); !windowed {
-				st.win.SetWindow(st.node.Attrs)
-				st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
-			}
-		}
+		r.run.settle()
 	}
 	return len(c.streams), nil
 }
 
+// settle makes the nodes of a run work on rows.
+func (r *rowRun) settle() {
+	for i := range r.stages {
+		st := &r.stages[i]
+		if st.part != "" {
+			st.takeParts()
+		} else if _, windowed := ir.WindowOf(st.node); !windowed {
+			st.win.SetWindow(st.node.Attrs)
+			st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
+		}
+	}
+}
+
 // streaming reports whether memory is worth more than time: on machines without an operating system, unless told otherwise.
 func (c *Config) streaming() bool {
+	if c.Push != "" {
+		return true
+	}
 	if c.Optimize == "" {
 		return c.Target == nil || c.Target.OS == ""
 	}
@@ -144,10 +163,61 @@ func (c *cutter) takesOver(p int) bool {
 	return false
 }
 
-// cut returns the runs of more than one node of the best way to cut.
-func (c *cutter) cut(ram int) []piece {
+// push lets the first run begin with the node that copies rows of the input, and write nothing that the caller gets: the outputs are not
+// there yet.
+func (c *cutter) push() {
+	run, _ := c.rows.run(c.nodes[0], c.nodes[0]+1)
+	alone := piece{from: c.nodes[0], to: c.nodes[0] + 1, next: 1, peak: c.across(0, 1) + run.peak, time: run.time(), run: run}
+	c.at[0] = slices.DeleteFunc(c.at[0], func(p piece) bool { return p.run == nil || p.run.writesOutput(c.rows) })
+	c.at[0] = append(c.at[0], alone)
+}
+
+func (r *rowRun) writesOutput(rows *rowGraph) bool {
+	return slices.ContainsFunc(r.buffers, func(b rowBuffer) bool { return b.maker >= 0 && rows.mem.buffer[b.root] != nil })
+}
+
+// chain returns how many of the first nodes can go on as rows of the input keep coming: the most behind which there is one value that
+// the others read.
+func (c *cutter) chain() int {
+	best := 1
+	for p := 1; p <= len(c.nodes); p++ {
+		if !c.goesOn(c.rows.g.Nodes[c.nodes[p-1]]) {
+			break
+		}
+		run, ok := c.rows.run(c.nodes[0], c.nodes[p-1]+1)
+		if !ok {
+			break
+		}
+		if run.endsInOne(c.rows) {
+			best = p
+		}
+	}
+	return best
+}
+
+// goesOn reports whether node n computes rows in the same way wherever in time they are.
+func (c *cutter) goesOn(n *ir.Node) bool {
+	win, ok := c.rows.window(n)
+	return ok && win.Inside() && (win.Fold == 1 || win.Out > 1)
+}
+
+// endsInOne reports whether of all that a run computes, only the last value is read behind it, and only there.
+func (r *rowRun) endsInOne(rows *rowGraph) bool {
+	last := r.stages[len(r.stages)-1].out
+	for i := range r.buffers {
+		b := &r.buffers[i]
+		behind := rows.last[b.root] >= r.to || rows.mem.buffer[b.root] != nil
+		if b.maker >= 0 && behind != (i == last) || i == last && len(b.readers) > 0 {
+			return false
+		}
+	}
+	return rows.mem.buffer[r.buffers[last].root] == nil
+}
+
+// cut returns the runs of more than one node of the best way to cut the nodes from a position on, and the first in which the input is.
+func (c *cutter) cut(from, ram int) []piece {
 	least := c.least()
-	budget := max(least[0], ram)
+	budget := max(least[from], ram)
 	const far = math.MaxInt / 2
 	time, choice := make([]int, len(c.nodes)+1), make([]piece, len(c.nodes))
 	for p := len(c.nodes) - 1; p >= 0; p-- {
@@ -159,7 +229,7 @@ func (c *cutter) cut(ram int) []piece {
 		}
 	}
 	var list []piece
-	for p := 0; p < len(c.nodes); p = choice[p].next {
+	for p := from; p < len(c.nodes); p = choice[p].next {
 		if choice[p].run != nil {
 			list = append(list, choice[p])
 		}

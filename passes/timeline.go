@@ -6,19 +6,15 @@ import "github.com/deepgo/deepgo/ir"
 type timeline struct {
 	start, end []int           // per node, its first and last call; views have the time that they are at
 	runs       map[int]*rowRun // streams, by their first node
-	streamed   []bool          // per node
 	calls      int
+	streamed   []bool // per node
 }
 
 func newTimeline(rows *rowGraph, streams []ir.Stream) *timeline {
 	n := len(rows.g.Nodes)
 	t := &timeline{start: make([]int, n), end: make([]int, n), runs: map[int]*rowRun{}, streamed: make([]bool, n)}
 	for _, s := range streams {
-		run, ok := rows.run(s.From, s.To)
-		if !ok {
-			ir.Bugf("nodes %d to %d cannot run row by row", s.From, s.To)
-		}
-		t.runs[s.From] = run
+		t.runs[s.From] = rows.runOf(s)
 	}
 	now := 0
 	for i := 0; i < n; {

@@ -34,7 +34,7 @@ func transposes(g *ir.Graph, c *Config) (int, error) {
 }
 
 // elementwiseOps are operators that treat every element alike and are not in the table of scalar functions.
-var elementwiseOps = []string{"QuantizeLinear", "DequantizeLinear", "Lookup", "Clip", "add_s8"}
+var elementwiseOps = []string{"QuantizeLinear", "DequantizeLinear", "Lookup", "Requantize", "Clip", "add_s8", "add_s16", "mul_s8"}
 
 // axisOps are operators with one axis attribute; the value is its default.
 var axisOps = map[string]int{"Concat": 0, "Split": 0, "Softmax": -1}

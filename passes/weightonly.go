@@ -1,10 +1,11 @@
-// weightonly keeps 8-bit weights of float operators as they are stored, where the qdq pass has found no integers to multiply
+// weightonly keeps weights of at most 8 bits of float operators as they are stored, where the qdq pass has found no integers to multiply
 // them with.
 //
 //	%f: f32[4,8] = DequantizeLinear(%w, %s) {axis=0}
 //	%y: f32[1,4] = Gemm(%x, %f, %b) {transB=1}           =>  %y: f32[1,4] = WeightGemm(%x, %w, %s, %b)
 //
-// It knows Gemm, MatMul, LSTM and GRU. What it leaves, floatweights computes.
+// It knows Gemm, MatMul, LSTM and GRU. Matrices in blocks, with zero points, or of so few bits that packing pays become
+// GroupedWeightGemm. What it leaves, floatweights computes.
 
 package passes
 
@@ -12,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -30,7 +32,7 @@ func weightOnly(g *ir.Graph, _ *Config) (int, error) {
 // rowWeights returns v, a dequantized constant, as int8 rows of one output each with their scales. axis is that of the outputs.
 func rowWeights(v *ir.Value, axis int) (w, scale *tensor.Tensor) {
 	d := dequantized(v)
-	if d == nil || !d.q.IsConst() || !d.q.Type.DType.IsSigned() || d.q.Type.DType.Bits() > 8 || v.Type.DType != tensor.Float32 {
+	if d == nil || !d.q.IsConst() || !d.q.Type.DType.IsSigned() || d.q.Type.DType.Bits() > 8 || d.block() != 0 || v.Type.DType != tensor.Float32 {
 		return nil, nil
 	}
 	if d.zero != nil && slices.ContainsFunc(d.zero.Const.Int64s(), func(z int64) bool { return z != 0 }) {
@@ -69,6 +71,18 @@ func weightGemm(r *rewriter, n *ir.Node) bool {
 	if n.Attrs.Bool("transB") {
 		axis = 0
 	}
+	bias := floatBias(n.Input(2), n.Inputs[1].Type.Shape[axis])
+	if bias == nil {
+		return false
+	}
+	if g, scales := packedWeights(n.Inputs[1], axis); g != nil {
+		in := []*ir.Value{x, r.g.NewConst(n.Inputs[1].Name+".w", g.w), r.g.NewConst(n.Inputs[1].Name+".scales", scales), nil, r.g.NewConst(y.Name+".bias", bias)}
+		if g.zeros != nil {
+			in[3] = r.g.NewConst(n.Inputs[1].Name+".zeros", g.zeros)
+		}
+		r.supersede(y, r.emit(y.Name, "GroupedWeightGemm", ir.Attrs{"group": int64(g.group)}, y.Type, n.From, in...))
+		return true
+	}
 	w, scale := rowWeights(n.Inputs[1], axis)
 	if w == nil {
 		return false
@@ -76,18 +90,41 @@ func weightGemm(r *rewriter, n *ir.Node) bool {
 	if axis == 1 {
 		w = turned(w)
 	}
-	bias := tensor.New(tensor.Float32, w.Shape[0])
-	if v := n.Input(2); v != nil {
-		real := realValues(v)
-		if len(real) != w.Shape[0] {
-			return false
-		}
-		for i, b := range real {
-			bias.SetF64(i, b)
-		}
-	}
 	r.supersede(y, r.emit(y.Name, "WeightGemm", nil, y.Type, n.From, x, r.g.NewConst(n.Inputs[1].Name+".w", w), r.g.NewConst(n.Inputs[1].Name+".scale", scale), r.g.NewConst(y.Name+".bias", bias)))
 	return true
+}
+
+// floatBias returns a bias of n outputs, zeros where it is absent; nil where it is no constant.
+func floatBias(v *ir.Value, n int) *tensor.Tensor {
+	bias := tensor.New(tensor.Float32, n)
+	if v == nil {
+		return bias
+	}
+	real := realValues(v)
+	if len(real) != n {
+		return nil
+	}
+	for i, b := range real {
+		bias.SetF64(i, b)
+	}
+	return bias
+}
+
+// packedWeights returns v, a dequantized constant, in groups, where rowWeights does not take it or needs more bytes.
+func packedWeights(v *ir.Value, axis int) (*grouped, *tensor.Tensor) {
+	d := dequantized(v)
+	if d == nil || v.Type.DType != tensor.Float32 {
+		return nil, nil
+	}
+	g, scales := groupsIn(d, axis)
+	if g == nil {
+		return nil, nil
+	}
+	n, k := g.w.Shape[0], g.w.Shape[1]
+	if g.group == k && g.zeros == nil && op.PackedBytes(n, k, g.w.DType.Bits()) == n*k {
+		return nil, nil
+	}
+	return g, scales.Convert(tensor.Float32)
 }
 
 func weightRecurrent(r *rewriter, n *ir.Node) bool {

@@ -22,7 +22,10 @@ const codeGuess = 12_000
 // quantize quantizes with 8 bits, or with the bits that --max-drop and --budget ask for.
 func (f *quantizeFlags) quantize(c *cobra.Command, m *deepgo.Model, calib, eval *samples.Set, opt quantize.Options, metadata map[string]string) (*deepgo.Quantized, error) {
 	if f.weightOnly {
-		return m.QuantizeWeights(metadata)
+		return m.QuantizeWeights(opt, metadata)
+	}
+	if f.dynamic {
+		return m.QuantizeDynamic(opt, metadata)
 	}
 	goal, ram, err := f.parseGoal()
 	if err != nil {
@@ -132,7 +135,7 @@ func checkRAM(m *deepgo.Model, target string, ram int) error {
 		return err
 	}
 	if need := p.Report.ArenaBytes + p.Report.IOBytes; need > ram {
-		return &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes of RAM cannot be met: with 8-bit activations %s takes %d\n%s", ram, m.Name, need, p.Report.LargestLive()), Hint: "a smaller input, or a larger part; fewer bits of weights do not change it"}
+		return &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes of RAM cannot be met: %s takes %d\n%s", ram, m.Name, need, p.Report.LargestLive()), Hint: "a smaller input, or a larger part; fewer bits of weights do not change it"}
 	}
 	return nil
 }

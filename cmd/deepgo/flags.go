@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/passes"
 	"github.com/deepgo/deepgo/targets"
 	"github.com/spf13/cobra"
 )
@@ -48,9 +49,10 @@ func ioFlag(c *cobra.Command, p *string) {
 type priorities struct {
 	optimize string
 	ram      int
+	push     string
 }
 
-// add adds --optimize and --ram.
+// add adds --optimize, --ram and --stream-input.
 func (p *priorities) add(c *cobra.Command) {
 	words := []string{"size", "balanced", "speed"}
 	c.Flags().Var(checkedString{&p.optimize, func(s string) error {
@@ -61,10 +63,21 @@ func (p *priorities) add(c *cobra.Command) {
 	}}, "optimize", "`what` for: size, balanced or speed, which lets layers run whole that could run row by row (default: balanced; speed where there is an operating system)")
 	complete(c, "optimize", words)
 	c.Flags().Var(byteCount{&p.ram}, "ram", "`bytes` of arena that may be used where that saves time, such as 64K")
+	pushes := []string{passes.PushRows, passes.PushFrames}
+	c.Flags().Var(checkedString{&p.push, func(s string) error {
+		if slices.Contains(pushes, s) {
+			return nil
+		}
+		return fmt.Errorf("expected rows or frames")
+	}}, "stream-input", "let the input arrive by `rows` of an image, through NAME_push_row, or by frames in time, through NAME_push, which goes on")
+	c.Flags().Lookup("stream-input").NoOptDefVal = passes.PushRows
+	complete(c, "stream-input", pushes)
 }
 
 // set writes what was given into options.
-func (p *priorities) set(opt *deepgo.CompileOptions) { opt.Optimize, opt.RAM = p.optimize, p.ram }
+func (p *priorities) set(opt *deepgo.CompileOptions) {
+	opt.Optimize, opt.RAM, opt.Push = p.optimize, p.ram, p.push
+}
 
 // byteCount is the value of a flag that takes a number of bytes.
 type byteCount struct{ value *int }

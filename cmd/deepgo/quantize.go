@@ -26,12 +26,15 @@ type quantizeFlags struct {
 	load       loadFlags
 	calib      string
 	weightOnly bool
+	dynamic    bool
 	limit      int
 	preprocess string
 	out        string
 	io         string
 	weights    string
 	dense      string
+	group      int
+	acts       string
 	layers     []string
 	eval       string
 	labels     string
@@ -64,14 +67,18 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	}
 	f.load.add(c)
 	c.Flags().StringVar(&f.calib, "calib", "", "samples of the input: an .npy or .csv `file`, or a folder")
-	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense and recurrent layers in 8 bits, and compute in float; --calib then only measures")
+	c.Flags().BoolVar(&f.weightOnly, "weight-only", false, "store the weights of dense layers with --weights bits and those of recurrent layers in 8, and compute in float; --calib then only measures")
+	c.Flags().BoolVar(&f.dynamic, "dynamic", false, "quantize activations at run time, each to the range that it has then; --calib then only measures")
 	c.Flags().IntVar(&f.limit, "samples", 100, "use at most this `number` of samples for calibration")
 	c.Flags().StringVar(&f.preprocess, "preprocess", "", "`what` makes a raw value the model's input: scale=1/255,mean=0.5,std=0.25; a value per channel as 0.4:0.5:0.6; grey, layout=nhwc or layout=nchw for arrays of pixels")
 	c.Flags().StringVarP(&f.out, "output", "o", "", "`file` to write (default: the model's name with _int8)")
 	choiceFlag(c, &f.io, "io", "outputs: `float` keeps their precision, int8 rounds them", "float", "int8")
-	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8 or 4", "8", "4")
-	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8 or 4", "8", "4")
-	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, or 32 for float (repeatable)")
+	choiceFlag(c, &f.weights, "weights", "`bits` of the weights: 8, 4 or 2", "8", "4", "2")
+	choiceFlag(c, &f.dense, "dense", "`bits` of the weights of dense layers: 8, 4 or 2 (default: as --weights)", "8", "4", "2")
+	f.dense, c.Flags().Lookup("dense").DefValue = "", ""
+	c.Flags().IntVar(&f.group, "group", 0, "a scale for every `number` of inputs of an output of dense layers with 4 or 2 bits, instead of one for all")
+	choiceFlag(c, &f.acts, "activations", "`bits` of the activations inside: 8 or 16, where 8 lose too much", "8", "16")
+	c.Flags().StringArrayVar(&f.layers, "layer", nil, "`NAME=BITS` of one layer's weights: 8, 4, 2, or 32 for float; 16x8 are 16-bit activations as its input and 8-bit weights (repeatable)")
 	c.Flags().StringVar(&f.eval, "eval", "", "samples to measure the loss on, as --calib (default: the calibration samples)")
 	c.Flags().StringVar(&f.labels, "labels", "", "labels of --eval: a text `file` with one a line, or .csv of file,label; \"folders\" takes the folders' order")
 	c.Flags().StringVar(&f.alphabet, "alphabet", "abcdefghijklmnopqrstuvwxyz0123456789", "classes of models whose labels are words, a `letter` an output")
@@ -83,14 +90,17 @@ precision: rounded to 8 bits, close ones become equal; --io int8 rounds them too
 	c.Flags().Lookup("target").Usage = "machine that --budget is for: a `name` from deepgo targets"
 	c.Flags().StringVar(&f.report, "report", "", "write a page about the ranges, the error and the choices into this `file`.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
-	for _, other := range []string{"io", "weights", "dense", "layer", "max-drop", "budget"} {
+	for _, other := range []string{"io", "activations", "max-drop", "budget", "dynamic"} {
 		c.MarkFlagsMutuallyExclusive("weight-only", other)
+	}
+	for _, other := range []string{"io", "activations", "max-drop", "budget", "weights", "dense", "group"} {
+		c.MarkFlagsMutuallyExclusive("dynamic", other)
 	}
 	return c
 }
 
 func (f *quantizeFlags) run(c *cobra.Command, file string) error {
-	if f.calib == "" && !f.weightOnly {
+	if f.calib == "" && !f.weightOnly && !f.dynamic {
 		return &usageError{"quantize", errors.New("--calib is missing: samples of what the model will see, an .npy or .csv file or a folder of pictures or tensors")}
 	}
 	m, err := f.load.load(c, file)
@@ -163,18 +173,21 @@ func (f *quantizeFlags) sets(m *deepgo.Model) (calib, eval *samples.Set, pre *sa
 }
 
 func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *samples.Preprocess) (quantize.Options, error) {
-	opt := quantize.Options{IO: f.io, Bits: map[string]int{}}
-	opt.Default, _ = strconv.Atoi(f.weights) // one of two words
-	if f.dense != "8" {
-		opt.Dense, _ = strconv.Atoi(f.dense)
+	opt := quantize.Options{IO: f.io, Layers: map[string]quantize.Precision{}}
+	opt.All.Weights, _ = strconv.Atoi(f.weights) // one of the words that the flag takes, as the next two
+	opt.All.Activations, _ = strconv.Atoi(f.acts)
+	opt.Dense.Weights, _ = strconv.Atoi(f.dense) // 0 where it is not given
+	opt.All.Group = f.group
+	if f.group < 0 || f.group == 1 {
+		return opt, &usageError{"quantize", fmt.Errorf("--group %d: expected 2 or more inputs", f.group)}
 	}
 	for _, s := range f.layers {
 		at := strings.LastIndexByte(s, '=')
-		bits, err := strconv.Atoi(s[at+1:])
+		p, err := parsePrecision(s[at+1:])
 		if at < 1 || err != nil {
-			return opt, &usageError{"quantize", fmt.Errorf("--layer %s: expected NAME=BITS", s)}
+			return opt, &usageError{"quantize", fmt.Errorf("--layer %s: expected NAME=BITS, such as conv1=4, or NAME=ACTIVATIONSxWEIGHTS, such as conv1=16x8", s)}
 		}
-		opt.Bits[s[:at]] = bits
+		opt.Layers[s[:at]] = p
 	}
 	if calib.Bytes && len(m.Graph.Inputs) == 1 {
 		exact := pre
@@ -184,6 +197,18 @@ func (f *quantizeFlags) options(m *deepgo.Model, calib *samples.Set, pre *sample
 		opt.Raw = []*quantize.Params{exact.Params()}
 	}
 	return opt, nil
+}
+
+// parsePrecision reads the bits of weights, or those of activations and weights as 16x8.
+func parsePrecision(s string) (p quantize.Precision, err error) {
+	if activations, weights, ok := strings.Cut(s, "x"); ok {
+		if p.Activations, err = strconv.Atoi(activations); err != nil {
+			return p, err
+		}
+		s = weights
+	}
+	p.Weights, err = strconv.Atoi(s)
+	return p, err
 }
 
 func (f *quantizeFlags) metadata(calib *samples.Set, pre *samples.Preprocess, raw []*quantize.Params) map[string]string {
@@ -225,7 +250,7 @@ func (f *quantizeFlags) progress(c *cobra.Command) func(what string, done, all i
 
 // evaluate measures the loss.
 func (f *quantizeFlags) evaluate(m *deepgo.Model, q *deepgo.Quantized, eval *samples.Set) (*report.Quantized, error) {
-	r := &report.Quantized{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
+	r := &report.Quantized{Model: m.Name, FileBytes: len(q.File), Equalized: q.Equalized, Absorbed: q.Absorbed, Layers: q.Layers, Choices: q.Choices, Points: q.Points}
 	for _, l := range q.Layers {
 		r.Float, r.Integer = r.Float+4*l.Weights, r.Integer+l.Bytes
 	}
@@ -310,17 +335,38 @@ func printQuantized(out io.Writer, r *report.Quantized) error {
 		fmt.Fprintf(w, "accuracy\t%.1f %% (%d of %d), the float model %.1f %% (%d)\n", percent(a.Integer, a.Samples), a.Integer, a.Samples, percent(a.Float, a.Samples), a.Float)
 	}
 	printTies(w, r)
+	if needs := twoBitsNeed(r.Layers); needs != "" {
+		fmt.Fprintf(w, "note\t%s\n", needs)
+	}
 	for _, c := range r.Choices {
-		fmt.Fprintf(w, "%d bits\t%s: %s", c.Bits, c.Layer, c.Why)
-		if c.Saved > 0 {
-			fmt.Fprintf(w, " (4 bits save %s, and alone leave %.1f dB)", bytesText(c.Saved), c.SNR)
+		fmt.Fprintf(w, "%s bits\t%s: %s", c.Precision(), c.Layer, c.Why)
+		if c.Fewer > 0 {
+			fmt.Fprintf(w, " (%d bits save %s, and alone leave %.1f dB)", c.Fewer, bytesText(c.Saved), c.SNR)
 		}
 		fmt.Fprintln(w)
 	}
 	if worst := r.Worst(); worst != nil {
 		fmt.Fprintf(w, "most noise\t%s: %.1f dB\n", worst.Name, worst.SNR)
+		if len(worst.Hints) > 0 {
+			fmt.Fprintf(w, "because\t%s\nto do\t%s\n", worst.Hints[0].Text, worst.Hints[0].Do)
+		}
 	}
 	return w.Flush()
+}
+
+// twoBitsNeed says which runtimes take weights of 2 bits, where there are some.
+func twoBitsNeed(layers []quantize.Layer) string {
+	needs := ""
+	for _, l := range layers {
+		if l.Bits != 2 {
+			continue
+		}
+		if l.Op == "Conv" {
+			return "weights of 2 bits are in ONNX from opset 25 on; ONNX Runtime 1.32 runs convolutions of them with its graph optimizations off only"
+		}
+		needs = "weights of 2 bits are in ONNX from opset 25 on"
+	}
+	return needs
 }
 
 func printTies(w io.Writer, r *report.Quantized) {

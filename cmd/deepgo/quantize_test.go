@@ -121,11 +121,13 @@ func TestQuantizeCaptcha(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		args         []string
+		conv, dense  int // bits
 		right, flash int
 		onM4         int
 	}{
-		{"int8", nil, 199, 960_000, 3},
-		{"int4 dense", []string{"--dense", "4"}, 194, 560_000, 2},
+		{"int8", nil, 8, 8, 199, 960_000, 3},
+		{"int4 dense", []string{"--dense", "4"}, 8, 4, 194, 560_000, 2},
+		{"int4, int2 dense in groups", []string{"--weights", "4", "--dense", "2", "--group", "32"}, 4, 2, 196, 280_000, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, m := quantizeJSON(t, append(args, c.args...)...)
@@ -135,7 +137,7 @@ func TestQuantizeCaptcha(t *testing.T) {
 			if r.Ties == nil || !r.Ties.Avoided || r.Ties.Changed < 20 {
 				t.Errorf("ties: %+v", r.Ties)
 			}
-			checkLayerBits(t, r, len(c.args) > 0)
+			checkLayerBits(t, r, c.conv, c.dense)
 			raw := readRaw(t, filepath.Join(dir, "test_images.npy"))
 			labels := labelsOf(t, filepath.Join(dir, "test_labels.txt"), m, 200)
 			if right := score.Right(outputsOfC(t, compileRaw(t, m, "host"), raw, 200), labels); right < c.right {
@@ -155,15 +157,15 @@ func TestQuantizeCaptcha(t *testing.T) {
 	}
 }
 
-func checkLayerBits(t *testing.T, r *report.Quantized, dense4 bool) {
+func checkLayerBits(t *testing.T, r *report.Quantized, conv, dense int) {
 	t.Helper()
 	for _, l := range r.Layers {
-		want := 8
-		if dense4 && l.Op == "Gemm" {
-			want = 4
+		want := conv
+		if l.Op == "Gemm" {
+			want = dense
 		}
-		if l.Bits != want {
-			t.Errorf("%s (%s) has %d bits", l.Name, l.Op, l.Bits)
+		if l.Bits != want || l.Activations != 8 {
+			t.Errorf("%s (%s) has %s bits", l.Name, l.Op, l.Precision())
 		}
 	}
 }
@@ -178,17 +180,17 @@ func TestQuantizeWarnsOfTies(t *testing.T) {
 	}
 }
 
-// TestQuantizeDigits measures 8 and 4 bits on all test digits, through the C on an emulated Uno too.
+// TestQuantizeDigits measures fewer and fewer bits on all test digits, through the C on an emulated Uno too.
 func TestQuantizeDigits(t *testing.T) {
 	args := []string{models + "digits_f32/model.onnx", "--calib", models + "digits_calib.npy", "--preprocess", "scale=1/16",
 		"--eval", models + "digits_images.npy", "--labels", models + "digits_labels.txt", "--io", "int8"}
 	for _, c := range []struct {
 		bits string
 		loss int // of 297
-	}{{"8", 0}, {"4", 2}} {
-		r, m := quantizeJSON(t, append(args, "--weights", c.bits)...)
+	}{{"--weights 8", 0}, {"--weights 4", 2}, {"--weights 4 --group 16", 2}, {"--weights 2 --group 32", 15}, {"--activations 16", 0}} {
+		r, m := quantizeJSON(t, append(args, strings.Fields(c.bits)...)...)
 		if r.Accuracy.Samples != 297 || r.Accuracy.Float-r.Accuracy.Integer > c.loss {
-			t.Errorf("%s bits: %+v", c.bits, r.Accuracy)
+			t.Errorf("%s: %+v", c.bits, r.Accuracy)
 		}
 		p := compileRaw(t, m, "atmega328p")
 		raw := readRaw(t, models+"digits_images.npy")
@@ -198,7 +200,7 @@ func TestQuantizeDigits(t *testing.T) {
 		}
 		for i, outs := range outputsOfC(t, p, raw, 20) {
 			if !tensor.Equal(outs[0], want[i][0]) {
-				t.Errorf("%s bits: digit %d differs on the Uno", c.bits, i)
+				t.Errorf("%s: digit %d differs on the Uno", c.bits, i)
 			}
 		}
 	}

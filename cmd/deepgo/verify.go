@@ -176,6 +176,9 @@ func (f *verifyFlags) print(out io.Writer, r *verify.Result) error {
 		verdict = "FAIL"
 	}
 	fmt.Fprintf(w, "%s\t%s on %s, %d cases against the %s\n", verdict, r.Model, r.Target, r.Cases, strings.TrimSuffix(r.Against, "s"))
+	if r.Windows > 0 {
+		fmt.Fprintf(w, "frames\t%d windows, pushed frame by frame, against the interpreter\n", r.Windows)
+	}
 	fmt.Fprintf(w, "error\tat most %.3g", r.MaxAbsErr)
 	if r.MaxSteps > 0 {
 		fmt.Fprintf(w, " (%.3g quantization steps)", r.MaxSteps)

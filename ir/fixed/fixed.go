@@ -6,10 +6,11 @@
 //
 //	round(a * M * 2^-s)     the exact 64-bit product, rounded once, ties to even
 //
-// which is how ONNX's QuantizeLinear rounds.
+// which is how ONNX's QuantizeLinear rounds. A 64-bit accumulator becomes the same: its exact product has up to 95 bits.
 package fixed
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/bits"
@@ -18,7 +19,7 @@ import (
 // Multiplier is the factor M * 2^-Shift.
 type Multiplier struct {
 	M     int32 // 2^30 <= M < 2^31, or 0
-	Shift int32 // 1 <= Shift <= 62
+	Shift int32 // 1 <= Shift <= 62; for a 64-bit accumulator <= 94
 }
 
 // nothing is the factor 0.
@@ -26,7 +27,12 @@ var nothing = Multiplier{Shift: 33}
 
 // NewMultiplier returns the multiplier nearest to r. Factors too small to change any 32-bit accumulator become 0.
 // It fails for a factor that is negative, not finite, or 2^30 and more.
-func NewMultiplier(r float64) (Multiplier, error) {
+func NewMultiplier(r float64) (Multiplier, error) { return newMultiplier(r, 62) }
+
+// NewWideMultiplier is NewMultiplier for 64-bit accumulators, which smaller factors still change.
+func NewWideMultiplier(r float64) (Multiplier, error) { return newMultiplier(r, 94) }
+
+func newMultiplier(r float64, most int) (Multiplier, error) {
 	if !(r >= 0) || r >= 1<<30 {
 		return Multiplier{}, fmt.Errorf("requantization factor %g is outside [0, 2^30)", r)
 	}
@@ -40,7 +46,7 @@ func NewMultiplier(r float64) (Multiplier, error) {
 		exp++
 	}
 	shift := 31 - exp
-	if shift > 62 {
+	if shift > most {
 		return nothing, nil
 	}
 	if shift < 1 {
@@ -52,6 +58,53 @@ func NewMultiplier(r float64) (Multiplier, error) {
 // Apply returns round(a * M * 2^-Shift), ties to even, saturated to 32 bits.
 func (m Multiplier) Apply(a int32) int32 {
 	return Saturate32(RoundShift(int64(a)*int64(m.M), uint(m.Shift)))
+}
+
+// wideLimit bounds what ApplyWide returns, so that a zero point can be added in 32 bits.
+const wideLimit = 1 << 30
+
+// ApplyWide returns round(a * M * 2^-Shift), ties to even, limited to ±2^30: far outside what any 16-bit result is clamped to.
+func (m Multiplier) ApplyWide(a int64) int32 {
+	size := uint64(a)
+	if a < 0 {
+		size = -size
+	}
+	hi, lo := bits.Mul64(size, uint64(m.M))
+	q := wideLimit
+	if up, ok := shiftEven(hi, lo, uint(m.Shift)); ok {
+		q = int(up)
+	}
+	if a < 0 {
+		q = -q
+	}
+	return int32(q)
+}
+
+// shiftEven returns round((hi * 2^64 + lo) * 2^-s), ties to even; ok is false where that is more than wideLimit.
+func shiftEven(hi, lo uint64, s uint) (q uint64, ok bool) {
+	over, rest, half := hi>>s, bits128{hi, lo}, bits128{0, 1 << (s - 1)}
+	switch {
+	case s < 64:
+		q = hi<<(64-s) | lo>>s
+		rest = bits128{0, lo & (1<<s - 1)}
+	default:
+		q, over = hi>>(s-64), 0
+		rest.hi &= 1<<(s-64) - 1
+		half = bits128{1 << (s - 64) >> 1, 0}
+		if s == 64 {
+			half.lo = 1 << 63
+		}
+	}
+	if c := rest.compare(half); c > 0 || c == 0 && q&1 == 1 {
+		q++
+	}
+	return q, over == 0 && q <= wideLimit
+}
+
+type bits128 struct{ hi, lo uint64 }
+
+func (a bits128) compare(b bits128) int {
+	return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo))
 }
 
 // Halves reports whether Apply has to look for ties on accumulators of at most this size: whether one could lie halfway between

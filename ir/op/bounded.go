@@ -11,7 +11,7 @@ import (
 
 // Bounded reports whether the size of d's output depends on the elements of an input, and a node of it may be bounded.
 func (d *Def) Bounded() bool {
-	return slices.ContainsFunc(d.Attrs, func(a Attr) bool { return a.Name == bounded.Name })
+	return slices.ContainsFunc(d.Attrs, func(a Attr) bool { return a.Name == boundedAttr.Name })
 }
 
 // BoundedAxis returns, per output of a bounded node but the last, the axis along which only as much is there as the last says; -1 for an

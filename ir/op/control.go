@@ -12,7 +12,7 @@ import (
 // last inputs of the node, as many as its attribute "captures" says.
 var controlDefs = []*Def{
 	{Name: "If", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("cond"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("then_branch"), Body("else_branch"), captures}, Infer: inferIf, Eval: evalIf, Lower: lowerIf, Formals: noFormals, Moves: true},
-	{Name: "Loop", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("M?", "cond?"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("body"), captures, Int("most", 0), bounded}, Infer: inferLoop, Eval: evalLoop, Lower: lowerLoop, Formals: loopFormals, Moves: true},
+	{Name: "Loop", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, In: append(Args("M?", "cond?"), captured...), Out: Args("outputs..."), Attrs: []Attr{Body("body"), captures, Int("most", 0), boundedAttr}, Infer: inferLoop, Eval: evalLoop, Lower: lowerLoop, Formals: loopFormals, Moves: true},
 	{Name: "Scan", Since: []int{8, 9, 11, 16, 19, 21, 23, 24, 25}, In: append(Args("inputs..."), captured...), Out: Args("outputs..."),
 		Attrs:   []Attr{Body("body"), captures, Int("num_scan_inputs", 0).Must(), Ints("scan_input_axes"), Ints("scan_input_directions"), Ints("scan_output_axes"), Ints("scan_output_directions"), Int("batched", 0)},
 		Upgrade: upgradeScan, Infer: inferScan, Eval: evalScan, Lower: lowerScan, Formals: scanFormals, Moves: true},

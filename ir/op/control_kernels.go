@@ -47,14 +47,6 @@ func (l *Lowering) allOutputs(attrs ir.Attrs) []*ir.Value {
 	return out
 }
 
-// inRAM returns v, or a copy of it where it is a constant.
-func (l *Lowering) inRAM(v *ir.Value) *ir.Value {
-	if v.IsConst() {
-		return l.load(v)
-	}
-	return v
-}
-
 func lowerLoop(l *Lowering) error {
 	n := l.given()
 	attrs := ir.Attrs{"body": l.Attrs.Graph("body"), "told": int64(1), "vars": int64(n - 2), "most": int64(-1)}

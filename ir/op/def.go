@@ -412,6 +412,11 @@ func (d *Def) IsKernel() bool { return d.Since == nil && IsKernel(d.Name) }
 // IsKernel reports whether name is in a kernel operator's form.
 func IsKernel(name string) bool { return name[0] >= 'a' && name[0] <= 'z' }
 
+// ComputesIntegers reports whether a kernel operator computes with quantized values, by its suffix.
+func ComputesIntegers(kernel string) bool {
+	return strings.HasSuffix(kernel, "_s8") || strings.HasSuffix(kernel, "_s16")
+}
+
 // The index is built in init, as a variable's initializer would make a cycle: operators' functions look others up.
 var (
 	table  []*Def

@@ -399,9 +399,9 @@ func quantizeInto[E int8 | uint8 | int16 | uint16](y []E, x []float32, scale flo
 	}
 }
 
-// fastDequantize covers integers of 8 and 16 bits.
+// fastDequantize covers integers of 8 and 16 bits, but not in blocks.
 func fastDequantize(c *Call) *tensor.Tensor {
-	if _, err := inferDequantize(c); err != nil || !allFloat32(c.X(1)) {
+	if _, err := inferDequantize(c); err != nil || !allFloat32(c.X(1)) || c.Attrs.Int("block_size") != 0 {
 		return nil
 	}
 	x := c.X(0)
@@ -411,10 +411,9 @@ func fastDequantize(c *Call) *tensor.Tensor {
 	for k := range n {
 		scales[k], zeros[k] = float32(c.X(1).F64(k)), zeroAt(c.X(2), k)
 	}
-	inner := x.Len()
-	if n > 1 {
-		axis, _ := axisOf(c.Attrs.Int("axis"), len(x.Shape))
-		_, _, inner = around(x.Shape, axis)
+	inner := newScaling(c).inner
+	if n == 1 {
+		inner = x.Len()
 	}
 	out := tensor.Data[float32](y)
 	switch x.DType {

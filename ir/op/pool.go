@@ -19,6 +19,7 @@ var poolDefs = []*Def{
 	{Name: "GlobalMaxPool", Since: []int{1, 22}, In: Args("X"), Out: Args("Y"), Infer: inferPool, Eval: evalMaxPool, Lower: lowerMaxPool, Spatial: true},
 	{Name: "maxpool2d_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
+	{Name: "maxpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "maxpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalMaxPool2D},
 	{Name: "avgpool2d_fold_f32", In: Args("x"), Out: Args("y"), Eval: evalAvgPool2D},
@@ -30,10 +31,7 @@ func poolWindow(c *Call) (*window, error) {
 	if len(x) < 3 {
 		return nil, fmt.Errorf("X has shape %v; expected [N, C, …]", x)
 	}
-	if strings.HasPrefix(c.Def.Name, "Global") {
-		return newWindow(ir.Attrs{}, x[2:], x[2:])
-	}
-	if c.Attrs.Bool("global") {
+	if strings.Contains(c.Def.Name, "Global") || c.Attrs.Bool("global") {
 		return newWindow(ir.Attrs{}, x[2:], x[2:])
 	}
 	if c.Attrs.Ints("kernel_shape") == nil {
@@ -152,6 +150,8 @@ func (g *window) padded(out []int) int {
 	return n
 }
 
+var maxPools = map[tensor.DType]string{tensor.Float32: "maxpool2d_f32", tensor.Int8: "maxpool2d_s8", tensor.Uint8: "maxpool2d_s8", tensor.Int16: "maxpool2d_s16", tensor.Uint16: "maxpool2d_s16"}
+
 func lowerMaxPool(l *Lowering) error {
 	g, err := poolWindow(l.Call)
 	switch {
@@ -160,7 +160,7 @@ func lowerMaxPool(l *Lowering) error {
 	case l.Node.Output(1) != nil:
 		return l.maxPoolAt(g)
 	}
-	kernel := map[tensor.DType]string{tensor.Float32: "maxpool2d_f32", tensor.Int8: "maxpool2d_s8", tensor.Uint8: "maxpool2d_s8"}[l.Type(0).DType]
+	kernel := maxPools[l.Type(0).DType]
 	if kernel == "" || len(g.in) > 2 {
 		attrs, err := l.reducing("ReduceMax")
 		if err != nil {
@@ -170,7 +170,7 @@ func lowerMaxPool(l *Lowering) error {
 	}
 	attrs := g.constants()
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
-	if kernel == "maxpool2d_s8" {
+	if kernel != "maxpool2d_f32" {
 		attrs["XT"] = l.Type(0).DType.C()
 	}
 	l.image(kernel, attrs)

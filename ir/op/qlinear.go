@@ -9,7 +9,7 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Products of 8-bit values: ONNX's QLinearConv, ONNX Runtime's QGemm. clamp_min and clamp_max are deepgo's: the bounds of
+// Products of 8- and 16-bit values: ONNX's QLinearConv, ONNX Runtime's QGemm. clamp_min and clamp_max are deepgo's: the bounds of
 // an activation that follows, on the quantized output.
 var qlinearDefs = []*Def{
 	{Name: "QLinearConv", Since: []int{10}, In: Args("x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point", "B?"), Out: Args("y"),
@@ -21,6 +21,9 @@ var qlinearDefs = []*Def{
 	{Name: "fc_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8, Part: "fc_part_s8"},
 	{Name: "fc_part_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 	{Name: "fc4_s8", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFC4S8},
+	{Name: "conv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
+	{Name: "dwconv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
+	{Name: "fc_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
 }
 
 var clampAttrs = []Attr{Int("clamp_min", 0).Optional(), Int("clamp_max", 0).Optional()}
@@ -141,7 +144,11 @@ func lowerQConv(l *Lowering) error {
 		return err
 	}
 	p.attrs(attrs, packed)
-	l.image(kernel+"_s8", attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
+	if bits := packedBits(centred, w.Shape[0]); bits < 8 {
+		l.packedConv(kernel, attrs, p, packed, bits)
+		return nil
+	}
+	l.image(kernel+p.suffix(), attrs, append([]*ir.Value{l.Constant("w", packed)}, p.consts...)...)
 	return nil
 }
 
@@ -155,8 +162,8 @@ func (w *window) pads() bool {
 	return false
 }
 
-// centre subtracts the zero points from weights; the result is int8 where it fits, int16 otherwise. channel gives the
-// output channel of a weight.
+// centre subtracts the zero points from weights; the result is int8 where it fits, int16 otherwise: weights of at most 8 bits, or
+// of 16 and symmetric, fit. channel gives the output channel of a weight.
 func (s *scales) centre(w *tensor.Tensor, channel func(i int) int) *tensor.Tensor {
 	out := tensor.New(tensor.Int16, w.Shape...)
 	fits := true
@@ -179,6 +186,15 @@ type product struct {
 	ties   bool // requantizing may have to break ties
 	xt, yt tensor.DType
 	padded bool
+	wide   bool // the accumulator has 64 bits
+}
+
+// suffix is that of the kernels: _s16 where inputs or accumulator are too large for those of 8 bits.
+func (p *product) suffix() string {
+	if p.wide || p.xt.Bits() > 8 {
+		return "_s16"
+	}
+	return "_s8"
 }
 
 // product works out bias, multipliers and shifts for n output channels of weights w, the slowest axis being the channel. The input's zero
@@ -186,35 +202,62 @@ type product struct {
 func (l *Lowering) product(s *scales, w, bias *tensor.Tensor, n int, padded bool) (*product, error) {
 	p := &product{xz: s.xz, yz: s.yz, xt: l.Type(0).DType, yt: l.Out(0).DType, padded: padded}
 	p.lo, p.hi = l.clampOf(p.yt)
-	b, m, sh := tensor.New(tensor.Int32, n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
 	per := w.Len() / n
-	xlo, xhi := p.xt.Range()
-	reach := max(xhi-s.xz, s.xz-xlo)
+	reach := reachOf(p.xt, s.xz)
+	sums, most := make([]int64, n), make([]int64, n)
 	for k := range n {
-		sum, size := int64(0), int64(0)
+		size := int64(0)
 		for i := range per {
 			v := w.I64(k*per + i)
-			sum, size = sum+v, size+max(v, -v)
+			sums[k], size = sums[k]+v, size+max(v, -v)
 		}
 		acc := zeroAt(bias, k)
+		share := max(sums[k], -sums[k]) * max(s.xz, -s.xz)
 		// With the zero point in the bias, partial sums reach further: both forms must fit.
-		most := max(acc, -acc) + size*reach + max(sum, -sum)*max(s.xz, -s.xz)
-		if most > math.MaxInt32 {
-			return nil, fmt.Errorf("the accumulator of output channel %d could reach %d, which overflows int32", k, most)
-		}
-		acc -= s.xz * sum
-		mul, err := fixed.NewMultiplier(s.factor(k))
+		most[k] = max(acc, -acc) + size*reach + share
+		p.wide = p.wide || tooWide(most[k], s.factor(k)) || max(acc, -acc)+size*reachOf(p.xt, 0)+share > math.MaxInt32
+	}
+	b, m, sh := tensor.New(p.accumulator(), n), tensor.New(tensor.Int32, n), tensor.New(tensor.Int8, n)
+	for k := range n {
+		mul, err := p.multiplier(s.factor(k), most[k])
 		if err != nil {
 			return nil, err
 		}
-		mul = mul.Within(most)
-		p.ties = p.ties || mul.Halves(most)
-		b.SetI64(k, acc)
+		b.SetI64(k, zeroAt(bias, k)-s.xz*sums[k])
 		m.SetI64(k, int64(mul.M))
 		sh.SetI64(k, int64(mul.Shift))
 	}
 	p.consts = []*ir.Value{l.Constant("b", b), l.Constant("m", m), l.Constant("s", sh)}
 	return p, nil
+}
+
+// reachOf is the greatest magnitude of a quantized value less its zero point.
+func reachOf(d tensor.DType, zero int64) int64 {
+	lo, hi := d.Range()
+	return max(hi-zero, zero-lo)
+}
+
+func (p *product) accumulator() tensor.DType {
+	if p.wide {
+		return tensor.Int64
+	}
+	return tensor.Int32
+}
+
+// tooWide reports whether sums of at most this size, or what a factor makes of them, need more than 32 bits.
+func tooWide(most int64, factor float64) bool {
+	return most > math.MaxInt32 || float64(most)*factor >= 1<<30
+}
+
+// multiplier is the factor of accumulators of at most this size.
+func (p *product) multiplier(factor float64, most int64) (fixed.Multiplier, error) {
+	if p.wide {
+		return fixed.NewWideMultiplier(factor)
+	}
+	m, err := fixed.NewMultiplier(factor)
+	m = m.Within(most)
+	p.ties = p.ties || m.Halves(most)
+	return m, err
 }
 
 // attrs adds the kernel's constants: XZ is what taps in the padding count as, 0 where there is none.
@@ -224,13 +267,34 @@ func (p *product) attrs(a ir.Attrs, w *tensor.Tensor) {
 		a["XZ"] = p.xz
 	}
 	a["XT"], a["YT"], a["WT"] = p.xt.C(), p.yt.C(), w.DType.C()
+	if p.suffix() == "_s16" {
+		p.accumulate(a)
+	}
+}
+
+// accumulate adds the type of a kernel's sums, and what requantizes them.
+func (p *product) accumulate(a ir.Attrs) {
+	delete(a, "TIES")
+	a["ACC"], a["REQUANT(a,m,s)"] = "int32_t", fmt.Sprintf("dg_requant(a, m, s, %d)", truth(p.ties))
+	if p.wide {
+		a["ACC"], a["REQUANT(a,m,s)"] = "int64_t", "dg_requant64(a, m, s)"
+	}
 }
 
 // requantized finishes an accumulator of output channel k in a product kernel's Eval.
 func requantized(c *Call, acc int64, k int) int64 {
-	m := fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))}
-	v := m.Apply(int32(acc)) + int32(c.Attrs.Int("YZ"))
-	return int64(fixed.Clamp(v, int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
+	return c.rescaled(acc, fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))})
+}
+
+// rescaled is an accumulator times a factor, plus the output's zero point, within its bounds.
+func (c *Call) rescaled(acc int64, m fixed.Multiplier) int64 {
+	v := int32(0)
+	if c.Attrs.String("ACC") == "int64_t" {
+		v = m.ApplyWide(acc)
+	} else {
+		v = m.Apply(int32(acc))
+	}
+	return int64(fixed.Clamp(v+int32(c.Attrs.Int("YZ")), int32(c.Attrs.Int("QMIN")), int32(c.Attrs.Int("QMAX"))))
 }
 
 func evalConv2DS8(c *Call) ([]*tensor.Tensor, error) {
@@ -274,31 +338,8 @@ func evalFCS8(c *Call) ([]*tensor.Tensor, error) {
 	}, func(wi int) int { return wi / (c.X(1).Len() / c.X(2).Len()) })
 }
 
-// evalFC4S8 is evalFCS8 on weights that stand two to a byte, the first in the low bits; each row begins a byte.
 func evalFC4S8(c *Call) ([]*tensor.Tensor, error) {
-	k, n := c.Attrs.Int("K"), c.Attrs.Int("NO")
-	w := tensor.New(tensor.Int4, n, k)
-	for j := range n {
-		for p := range k {
-			w.SetI64(j*k+p, c.X(1).I64(j*((k+1)/2)+p/2)>>(p%2*4))
-		}
-	}
-	wide := *c
-	wide.in = append([]*tensor.Tensor{c.X(0), w}, c.in[2:]...)
-	return evalFCS8(&wide)
-}
-
-// packNibbles puts the 4-bit weights of each of n rows two to a byte.
-func packNibbles(w *tensor.Tensor, n, k int) *tensor.Tensor {
-	row := (k + 1) / 2
-	out := tensor.New(tensor.Uint8, n, row)
-	for j := range n {
-		for p := range k {
-			at := j*row + p/2
-			out.SetI64(at, out.I64(at)|w.I64(j*k+p)&15<<(p%2*4))
-		}
-	}
-	return out
+	return evalFCS8(c.withWeights(unpackRows(c.X(1), c.Attrs.Int("NO"), c.Attrs.Int("K"), 4)))
 }
 
 func inferQGemm(c *Call) ([]ir.Type, error) {
@@ -318,6 +359,7 @@ func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.xs *= float64(c.Attrs.Float("alpha"))
 	a, b := c.X(0).Int64s(), c.X(3).Int64s()
 	ai, ak := strides2(k, m, c.Attrs.Bool("transA"))
 	bk, bj := strides2(n, k, c.Attrs.Bool("transB"))
@@ -337,13 +379,14 @@ func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
 
 func lowerQGemm(l *Lowering) error {
 	w := l.Const(3)
-	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") || l.Attrs.Float("alpha") != 1 {
-		return fmt.Errorf("QGemm is available in C for constant B and C, alpha 1 and no transA")
+	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") {
+		return fmt.Errorf("QGemm is available in C for constant B and C, and no transA")
 	}
 	s, err := newScales(l.Call, 1, 4, 7)
 	if err != nil {
 		return err
 	}
+	s.xs *= float64(l.Attrs.Float("alpha"))
 	m, k, n, err := gemmSizes(l.Attrs, l.Shape(0), w.Shape)
 	if err != nil {
 		return err
@@ -351,19 +394,29 @@ func lowerQGemm(l *Lowering) error {
 	if !l.Attrs.Bool("transB") {
 		w = gatherStrided(w, []int{n, k}, []int{1, n}, 0)
 	}
-	narrow := w.DType == tensor.Int4 && s.symmetric()
+	return l.denseOfRows(s, w, l.Const(6), m, k, n)
+}
+
+// denseOfRows emits the fully connected layer of weights [n][k] on m rows.
+func (l *Lowering) denseOfRows(s *scales, w, bias *tensor.Tensor, m, k, n int) error {
+	narrow := w.DType == tensor.Int4 && s.symmetric() // however few: fc4_s8 is small
 	w = s.centre(w, func(i int) int { return i / k })
-	p, err := l.product(s, w, l.Const(6), n, false)
+	p, err := l.product(s, w, bias, n, false)
 	if err != nil {
 		return err
 	}
 	attrs := ir.Attrs{"M": int64(m), "K": int64(k), "NO": int64(n)}
 	p.attrs(attrs, w)
-	if narrow {
+	bits := packedBits(w, n)
+	if (narrow && bits > 2 || bits == 4) && p.suffix() == "_s8" {
 		delete(attrs, "WT")
-		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packNibbles(w, n, k))}, p.consts...)...)
+		l.Replace("fc4_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", packRows(w, n, 4))}, p.consts...)...)
 		return nil
 	}
-	l.Replace("fc_s8", attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
+	if bits < 8 {
+		g := &groups{m: m, k: k, n: n, group: k, perRow: 1, w: w.Convert(signedTypes[bits])}
+		return l.packedGemm(g, s, bias)
+	}
+	l.Replace("fc"+p.suffix(), attrs, append([]*ir.Value{l.In(0), l.Constant("w", w)}, p.consts...)...)
 	return nil
 }

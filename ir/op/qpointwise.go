@@ -9,25 +9,38 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Sums, products by constants, averages and Softmax of 8-bit values, as ONNX Runtime's own operators write them.
+// Sums, products by constants, averages and Softmax of quantized values, as ONNX Runtime's own operators write them.
 var qpointwiseDefs = []*Def{
-	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+	{Name: "QLinearAdd", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point?", "B", "B_scale", "B_zero_point?", "C_scale", "C_zero_point?"), Out: Args("C"),
 		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
-	{Name: "QLinearMul", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C_scale", "C_zero_point"), Out: Args("C"),
+	{Name: "QLinearMul", Domain: "com.microsoft", Since: []int{1}, In: Args("A", "A_scale", "A_zero_point?", "B", "B_scale", "B_zero_point?", "C_scale", "C_zero_point?"), Out: Args("C"),
 		Attrs: clampAttrs, Infer: inferQBinary, Eval: evalQBinary, Lower: lowerQBinary, Spatial: true},
-	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+	{Name: "QLinearGlobalAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+		Attrs: []Attr{Int("channels_last", 0)}, Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
+	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point?"), Out: Args("Y"),
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
-	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point", "y_scale", "y_zero_point"), Out: Args("Y"),
+	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point"), Out: Args("Y"),
 		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
-	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalAddS8, InPlace: []int{0, 1}, Elementwise: true},
-	{Name: "avgpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
-	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalAvgPoolS8},
+	{Name: "mul_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQMulKernel, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
+	{Name: "avgpool2d_fold_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
+	{Name: "avgpool2d_s8", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
+	{Name: "avgpool2d_s16", In: Args("x"), Out: Args("y"), Eval: evalQAvgPool},
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
 }
 
 func inferQBinary(c *Call) ([]ir.Type, error) {
 	shape, err := broadcast(c.Shape(0), c.Shape(3))
-	return typed(c.Type(0).DType, shape...), err
+	return typed(c.zeroType(7, c.Type(0).DType), shape...), err
+}
+
+// zeroType is the type of a zero point, or where it is absent a given one.
+func (c *Call) zeroType(i int, d tensor.DType) tensor.DType {
+	if c.Has(i) {
+		return c.Type(i).DType
+	}
+	return d
 }
 
 func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
@@ -51,16 +64,75 @@ func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
 	return one(y), nil
 }
 
-// lowerQBinary: two run-time values of one shape become add_s8; a constant per channel makes it a depthwise convolution of
-// one tap, whose weights are the factors, or whose bias is the addend.
+// lowerQBinary: a constant per channel makes it a depthwise convolution of one tap, whose weights are the factors, or whose bias is
+// the addend; a constant that is one number a table. What else is not of the result's shape is repeated first.
 func lowerQBinary(l *Lowering) error {
-	if l.Const(3) != nil {
-		return l.qAffine()
+	for _, i := range []int{1, 2, 4, 5, 6, 7} {
+		if l.Has(i) && (l.Const(i) == nil || l.Const(i).Len() != 1) {
+			return fmt.Errorf("%s is available in C for one constant scale and zero point of each operand", l.Def.Name)
+		}
 	}
-	if l.Def.Name == "QLinearAdd" && l.Type(0).Len() == l.Out(0).Len() && l.Type(3).Len() == l.Out(0).Len() && l.Const(0) == nil {
-		return l.qAdd()
+	if k := l.Const(3); k != nil && perChannel(k.Shape, l.Shape(0)) && len(l.Shape(0)) <= 4 && l.Type(0).Len() == l.Out(0).Len() && l.qAffine() == nil {
+		return nil
 	}
-	return fmt.Errorf("%s of shapes %v and %v is not available in C", l.Def.Name, l.Shape(0), l.Shape(3))
+	for i, other := range map[int]int{0: 3, 3: 0} {
+		if k := l.Const(other); k != nil && k.Len() == 1 && l.Type(i).DType.Bits() == 8 && l.Type(i).Len() == l.Out(0).Len() {
+			return l.tabulate(i)
+		}
+	}
+	if l.Def.Name == "QLinearMul" {
+		return l.qMul()
+	}
+	return l.qAdd()
+}
+
+// whole returns an operand in the shape of the result.
+func (l *Lowering) whole(i int) *ir.Value {
+	v, t := l.In(i), l.Out(0)
+	if k := l.Const(i); k != nil {
+		if k.Len() < t.Len() {
+			k = gatherStrided(k, t.Shape, broadcastStrides(k.Shape, t.Shape), 0)
+		}
+		return l.load(l.Constant(v.Name, k))
+	}
+	if v.Type.Len() == t.Len() {
+		return v
+	}
+	shape := tensor.New(tensor.Int64, len(t.Shape))
+	for k, d := range t.Shape {
+		shape.SetI64(k, int64(d))
+	}
+	return l.Emit("Expand", nil, ir.Type{DType: v.Type.DType, Shape: t.Shape}, v, l.Constant("shape", shape))
+}
+
+func (l *Lowering) qMul() error {
+	factor := l.Const(1).F64(0) * l.Const(4).F64(0) / l.Const(6).F64(0)
+	az, bz := zeroAt(l.Const(2), 0), zeroAt(l.Const(5), 0)
+	most := reachOf(l.Type(0).DType, az) * reachOf(l.Type(3).DType, bz)
+	p := &product{wide: tooWide(most, factor)}
+	m, err := p.multiplier(factor, most)
+	if err != nil {
+		return err
+	}
+	lo, hi := l.clampOf(l.Out(0).DType)
+	attrs := ir.Attrs{"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(), "AZ": az, "BZ": bz, "YZ": zeroAt(l.Const(7), 0),
+		"QMIN": lo, "QMAX": hi, "MUL": int64(m.M), "SHIFT": int64(m.Shift)}
+	p.accumulate(attrs)
+	l.Replace("mul_s8", attrs, l.whole(0), l.whole(3))
+	return nil
+}
+
+func evalQMulKernel(c *Call) ([]*tensor.Tensor, error) {
+	a, y := c.Attrs, c.newOut(0)
+	for i := range y.Len() {
+		y.SetI64(i, c.rescaled((c.X(0).I64(i)-int64(a.Int("AZ")))*(c.X(1).I64(i)-int64(a.Int("BZ"))), multiplierOf(a)))
+	}
+	return one(y), nil
+}
+
+// multiplierOf is the factor of a kernel that has one for all.
+func multiplierOf(a ir.Attrs) fixed.Multiplier {
+	return fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
 }
 
 // perChannel reports whether shape s varies along axis 1 of x alone.
@@ -78,9 +150,6 @@ const sumBits = 14
 
 func (l *Lowering) qAffine() error {
 	x, k := l.Shape(0), l.Const(3)
-	if len(x) > 4 || !perChannel(k.Shape, x) || l.Const(4).Len() != 1 {
-		return fmt.Errorf("%s with a constant of shape %v is available in C per channel only", l.Def.Name, k.Shape)
-	}
 	n := x[1]
 	s := &scales{xs: l.Const(1).F64(0), xz: zeroAt(l.Const(2), 0), ys: l.Const(6).F64(0), yz: zeroAt(l.Const(7), 0)}
 	w, bias := tensor.New(tensor.Int16, n, 1), tensor.New(tensor.Int32, n)
@@ -112,30 +181,35 @@ func (l *Lowering) qAffine() error {
 	attrs := g.constants()
 	attrs["N"], attrs["OC"], attrs["IC"] = int64(x[0]), int64(n), int64(n)
 	p.attrs(attrs, w)
-	l.image("dwconv2d_s8", attrs, append([]*ir.Value{l.Constant("w", w.Reshape(1, 1, n))}, p.consts...)...)
+	l.image("dwconv2d"+p.suffix(), attrs, append([]*ir.Value{l.Constant("w", w.Reshape(1, 1, n))}, p.consts...)...)
 	return nil
 }
 
-// qAdd brings both operands to one scale of as many bits as the sum of both fits in 31.
+// qAdd brings both operands to one scale of as many bits as the sum of both fits in: 31 for operands of 8 bits, else 62, the factors
+// having 30.
 func (l *Lowering) qAdd() error {
 	a, b := l.Const(1).F64(0)/l.Const(6).F64(0), l.Const(4).F64(0)/l.Const(6).F64(0)
-	shift := 0
+	kernel, shift := "add_s8", 0
 	for shift < 30 && math.Ldexp(a+b, shift+1)*255 < 1<<30 {
 		shift++
 	}
-	if shift == 0 {
+	if l.Type(0).DType.Bits() > 8 || l.Type(3).DType.Bits() > 8 {
+		_, exp := math.Frexp(max(a, b))
+		kernel, shift = "add_s16", min(30-exp, 62)
+	}
+	if shift < 1 {
 		return fmt.Errorf("scales %g and %g are too large beside the output's", a, b)
 	}
 	lo, hi := l.clampOf(l.Out(0).DType)
-	l.Replace("add_s8", ir.Attrs{
+	l.Replace(kernel, ir.Attrs{
 		"N": int64(l.Out(0).Len()), "AT": l.Type(0).DType.C(), "BT": l.Type(3).DType.C(), "YT": l.Out(0).DType.C(),
 		"AZ": zeroAt(l.Const(2), 0), "BZ": zeroAt(l.Const(5), 0), "YZ": zeroAt(l.Const(7), 0), "QMIN": lo, "QMAX": hi,
 		"AM": int64(math.RoundToEven(math.Ldexp(a, shift))), "BM": int64(math.RoundToEven(math.Ldexp(b, shift))), "SHIFT": int64(shift),
-	}, l.In(0), l.In(3))
+	}, l.whole(0), l.whole(3))
 	return nil
 }
 
-func evalAddS8(c *Call) ([]*tensor.Tensor, error) {
+func evalQAdd(c *Call) ([]*tensor.Tensor, error) {
 	a, y := c.Attrs, c.newOut(0)
 	for i := range y.Len() {
 		acc := (c.X(0).I64(i)-int64(a.Int("AZ")))*int64(a.Int("AM")) + (c.X(1).I64(i)-int64(a.Int("BZ")))*int64(a.Int("BM"))
@@ -153,6 +227,7 @@ func inferQPool(c *Call) ([]ir.Type, error) {
 	if err != nil {
 		return nil, err
 	}
+	types[0].DType = c.zeroType(4, c.Type(0).DType)
 	return types[:1], nil
 }
 
@@ -162,7 +237,7 @@ func evalQPool(c *Call) ([]*tensor.Tensor, error) {
 		return nil, err
 	}
 	x := c.X(0)
-	y := tensor.New(x.DType, append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
+	y := tensor.New(c.zeroType(4, x.DType), append([]int{x.Shape[0], x.Shape[1]}, g.out...)...)
 	lo, hi := y.DType.Range()
 	factor := c.X(1).F64(0) / c.X(3).F64(0)
 	pool(g, x.Shape, func(i, _ int, out []int, taps func(func(at int))) {
@@ -190,28 +265,35 @@ func lowerQPool(l *Lowering) error {
 	if len(g.in) > 2 || g.pads() && !l.Attrs.Bool("count_include_pad") || l.Attrs.Bool("ceil_mode") {
 		return fmt.Errorf("%s is available in C for one or two spatial axes and windows of one size", l.Def.Name)
 	}
-	m, err := fixed.NewMultiplier(l.Const(1).F64(0) / l.Const(3).F64(0) / float64(tensor.Len(g.kernel)) * belowOne)
+	xt, xz := l.Type(0).DType, zeroAt(l.Const(2), 0)
+	factor, most := l.Const(1).F64(0)/l.Const(3).F64(0)/float64(tensor.Len(g.kernel))*belowOne, reachOf(xt, xz)*int64(tensor.Len(g.kernel))
+	p := &product{xt: xt, wide: tooWide(most, factor)}
+	m, err := p.multiplier(factor, most)
 	if err != nil {
 		return err
 	}
 	lo, hi := l.Out(0).DType.Range()
 	attrs := g.constants()
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
-	attrs["XT"], attrs["YT"] = l.Type(0).DType.C(), l.Out(0).DType.C()
-	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = zeroAt(l.Const(2), 0), zeroAt(l.Const(4), 0), lo, hi
-	attrs["MUL"], attrs["SHIFT"], attrs["TIES"] = int64(m.M), int64(m.Shift), truth(m.Halves(int64(255*tensor.Len(g.kernel))))
-	l.image("avgpool2d_s8", attrs)
+	attrs["XT"], attrs["YT"] = xt.C(), l.Out(0).DType.C()
+	attrs["XZ"], attrs["YZ"], attrs["QMIN"], attrs["QMAX"] = xz, zeroAt(l.Const(4), 0), lo, hi
+	attrs["MUL"], attrs["SHIFT"] = int64(m.M), int64(m.Shift)
+	if p.suffix() == "_s16" {
+		p.accumulate(attrs)
+	} else {
+		attrs["TIES"] = truth(p.ties)
+	}
+	l.image("avgpool2d"+p.suffix(), attrs)
 	return nil
 }
 
-func evalAvgPoolS8(c *Call) ([]*tensor.Tensor, error) {
+func evalQAvgPool(c *Call) ([]*tensor.Tensor, error) {
 	a, x, y := c.Attrs, c.X(0), c.newOut(0)
-	m := fixed.Multiplier{M: int32(a.Int("MUL")), Shift: int32(a.Int("SHIFT"))}
+	m := multiplierOf(a)
 	pool2D(a, func(i, _ int, taps func(func(at int))) {
 		sum := int64(0)
 		taps(func(at int) { sum += x.I64(at) - int64(a.Int("XZ")) })
-		v := m.Apply(int32(sum)) + int32(a.Int("YZ"))
-		y.SetI64(i, int64(fixed.Clamp(v, int32(a.Int("QMIN")), int32(a.Int("QMAX")))))
+		y.SetI64(i, c.rescaled(sum, m))
 	})
 	return one(y), nil
 }

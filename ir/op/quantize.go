@@ -2,39 +2,48 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// QuantizeLinear (opsets 10 to 25) and DequantizeLinear, per tensor or per axis; Lookup is deepgo's own.
+// QuantizeLinear (opsets 10 to 25) and DequantizeLinear, per tensor, per axis or in blocks along an axis; Lookup is deepgo's own.
 var quantizeDefs = []*Def{
-	{Name: "QuantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25}, In: Args("x", "y_scale", "y_zero_point?"), Out: Args("y"),
+	{Name: "QuantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25, 28}, In: Args("x", "y_scale", "y_zero_point?"), Out: Args("y"),
 		Attrs: []Attr{Int("axis", 1), Int("saturate", 1), Int("block_size", 0), Int("output_dtype", 0), Int("precision", 0)}, Infer: inferQuantize, Eval: evalQuantize, Lower: lowerQuantize},
-	{Name: "DequantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25}, In: Args("x", "x_scale", "x_zero_point?"), Out: Args("y"),
+	{Name: "DequantizeLinear", Since: []int{10, 13, 19, 21, 23, 24, 25, 28}, In: Args("x", "x_scale", "x_zero_point?"), Out: Args("y"),
 		Attrs: []Attr{Int("axis", 1), Int("block_size", 0), Int("output_dtype", 0)}, Infer: inferDequantize, Eval: evalDequantize, Lower: lowerDequantize},
 	// Lookup gives each 8-bit value its entry of a table of 256, which begins with the least value of the type.
 	{Name: "Lookup", In: Args("x", "table"), Out: Args("y"), Infer: inferLookup, Eval: evalLookup, Lower: lowerLookup},
 	{Name: "quantize_s8", In: Args("x"), Out: Args("y"), Eval: evalQuantizeKernel, Elementwise: true},
 	{Name: "dequantize_s8", In: Args("x"), Out: Args("y"), Eval: evalDequantizeKernel, Elementwise: true},
+	{Name: "quantizec_s8", In: Args("x", "scale", "zero"), Out: Args("y"), Eval: evalQuantizeManyKernel},
+	{Name: "dequantizec_s8", In: Args("x", "scale", "zero"), Out: Args("y"), Eval: evalDequantizeManyKernel},
 	{Name: "lookup_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalLookup, InPlace: []int{0}, Elementwise: true},
 }
 
-// checkScale checks a scale and a zero point against the value that they quantize: one each, or one per slice of the axis.
+// checkScale checks a scale and a zero point against the value that they quantize: one each, one per slice of the axis, or one per
+// block_size elements along the axis.
 func checkScale(c *Call) error {
 	s := c.Shape(1)
-	if c.Attrs.Int("block_size") != 0 {
-		return fmt.Errorf("blocked quantization is not supported")
-	}
 	if c.Has(2) && tensor.Len(c.Shape(2)) != tensor.Len(s) {
 		return fmt.Errorf("scale has %d elements and zero point %d", tensor.Len(s), tensor.Len(c.Shape(2)))
 	}
-	if tensor.Len(s) == 1 && len(s) < 2 {
+	if c.Attrs.Int("block_size") == 0 && tensor.Len(s) == 1 && len(s) < 2 {
 		return nil
 	}
 	axis, err := axisOf(c.Attrs.Int("axis"), len(c.Shape(0)))
 	if err != nil {
 		return err
+	}
+	if block := c.Attrs.Int("block_size"); block != 0 {
+		want := slices.Clone(c.Shape(0))
+		want[axis] = (want[axis] + block - 1) / max(block, 1)
+		if block < 0 || !slices.Equal(s, want) {
+			return fmt.Errorf("scale has shape %v; expected %v: one per block of %d along axis %d of %v", s, want, block, axis, c.Shape(0))
+		}
+		return nil
 	}
 	if len(s) != 1 || s[0] != c.Shape(0)[axis] {
 		return fmt.Errorf("scale has shape %v; expected one element, or %d for axis %d", s, c.Shape(0)[axis], axis)
@@ -59,15 +68,24 @@ func inferDequantize(c *Call) ([]ir.Type, error) {
 	return typed(c.Type(1).DType, c.Shape(0)...), checkScale(c)
 }
 
-// sliceOf returns, per element, which scale applies to it.
-func sliceOf(c *Call) func(i int) int {
-	n := tensor.Len(c.X(1).Shape)
-	if n == 1 {
-		return func(int) int { return 0 }
+// scaling says which scale applies to an element: element i is number k inside slice d of the axis, the axis being the o-th, and has
+// scale o*so + d/block*sd + k*sk.
+type scaling struct{ axis, inner, block, so, sd, sk int }
+
+func newScaling(c *Call) scaling {
+	if tensor.Len(c.Shape(1)) == 1 {
+		return scaling{axis: 1, inner: 1, block: 1}
 	}
-	axis, _ := axisOf(c.Attrs.Int("axis"), len(c.X(0).Shape))
-	_, _, inner := around(c.X(0).Shape, axis)
-	return func(i int) int { return i / inner % n }
+	axis, _ := axisOf(c.Attrs.Int("axis"), len(c.Shape(0)))
+	_, n, inner := around(c.Shape(0), axis)
+	if block := c.Attrs.Int("block_size"); block > 0 {
+		return scaling{n, inner, block, (n + block - 1) / block * inner, inner, 1}
+	}
+	return scaling{n, inner, 1, 0, 1, 0}
+}
+
+func (s scaling) at(i int) int {
+	return i/(s.inner*s.axis)*s.so + i/s.inner%s.axis/s.block*s.sd + i%s.inner*s.sk
 }
 
 // quantize returns round(x / scale) + zero, saturated to d; the quotient is a float32, as in ONNX Runtime.
@@ -85,7 +103,7 @@ func evalQuantize(c *Call) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, at := c.X(0), sliceOf(c)
+	x, at := c.X(0), newScaling(c).at
 	y := tensor.New(types[0].DType, x.Shape...)
 	for i := range x.Len() {
 		k := at(i)
@@ -103,49 +121,85 @@ func zeroAt(t *tensor.Tensor, k int) int64 {
 }
 
 func evalDequantize(c *Call) ([]*tensor.Tensor, error) {
-	x, at := c.X(0), sliceOf(c)
+	x, at := c.X(0), newScaling(c).at
 	y := tensor.New(c.X(1).DType, x.Shape...)
 	for i := range x.Len() {
 		k := at(i)
-		y.SetF64(i, float64(float32(x.I64(i)-zeroAt(c.X(2), k))*float32(c.X(1).F64(k))))
+		v := float32(0)
+		if x.DType.IsFloat() { // of 8 or 4 bits, whose zero point is 0
+			v = float32(x.F64(i))
+		} else {
+			v = float32(x.I64(i) - zeroAt(c.X(2), k))
+		}
+		y.SetF64(i, float64(v*float32(c.X(1).F64(k))))
 	}
 	return one(y), nil
 }
 
-// perTensor returns the scale and zero point of inputs 1 and 2 where they are constants for the whole tensor.
-func (c *Call) perTensor() (scale float32, zero int64, err error) {
-	s := c.Const(1)
-	if s == nil || s.Len() != 1 || c.Has(2) && c.Const(2) == nil {
-		return 0, 0, fmt.Errorf("%s is available in C for one constant scale and zero point", c.Def.Name)
-	}
-	return float32(s.F64(0)), zeroAt(c.Const(2), 0), nil
-}
-
 func lowerQuantize(l *Lowering) error {
-	scale, zero, err := l.perTensor()
-	if err != nil {
-		return err
-	}
 	d := l.Out(0).DType
-	if d.Bits() > 16 || l.Type(0).DType != tensor.Float32 {
+	if d.Bits() > 16 || !d.IsInt() || l.Type(0).DType != tensor.Float32 {
 		return fmt.Errorf("quantizing %s to %s is not available in C", l.Type(0).DType, d)
 	}
 	lo, hi := d.Range()
-	l.Replace("quantize_s8", ir.Attrs{"N": int64(l.Out(0).Len()), "YT": d.C(), "SCALE": scale, "ZERO": zero, "QMIN": lo, "QMAX": hi}, l.In(0))
-	return nil
+	return l.scaled("quantize", ir.Attrs{"YT": d.C(), "QMIN": lo, "QMAX": hi})
 }
 
 func lowerDequantize(l *Lowering) error {
-	scale, zero, err := l.perTensor()
-	if err != nil {
-		return err
+	if t := l.Type(0).DType; !t.IsInt() || t.Bits() > 32 || l.Out(0).DType != tensor.Float32 {
+		return fmt.Errorf("dequantizing %s to %s is not available in C", t, l.Out(0).DType)
+	}
+	return l.scaled("dequantize", ir.Attrs{"XT": l.Type(0).DType.C()})
+}
+
+// scaled emits a kernel with the constants of the scale and the zero point: numbers where there is one of each, else arrays.
+func (l *Lowering) scaled(kernel string, attrs ir.Attrs) error {
+	scale, zero := l.Const(1), l.Const(2)
+	if scale == nil || l.Has(2) && zero == nil {
+		return fmt.Errorf("%s is available in C for a constant scale and zero point", l.Def.Name)
 	}
 	x := l.In(0)
 	if x.IsConst() {
 		x = l.load(x)
 	}
-	l.Replace("dequantize_s8", ir.Attrs{"N": int64(l.Out(0).Len()), "XT": l.Type(0).DType.C(), "SCALE": scale, "ZERO": zero}, x)
+	if scale.Len() == 1 {
+		attrs["N"], attrs["SCALE"], attrs["ZERO"] = int64(l.Out(0).Len()), float32(scale.F64(0)), zeroAt(zero, 0)
+		l.Replace(kernel+"_s8", attrs, x)
+		return nil
+	}
+	s := newScaling(l.Call)
+	for name, v := range map[string]int{"O": l.Out(0).Len() / (s.axis * s.inner), "D": s.axis, "I": s.inner, "BLOCK": s.block, "SO": s.so, "SD": s.sd, "SK": s.sk} {
+		attrs[name] = int64(v)
+	}
+	zeros := tensor.New(tensor.Int32, scale.Len())
+	for i := range scale.Len() {
+		zeros.SetI64(i, zeroAt(zero, i))
+	}
+	l.Replace(kernel+"c_s8", attrs, x, l.Constant("scale", scale.Convert(tensor.Float32).Reshape(scale.Len())), l.Constant("zero", zeros))
 	return nil
+}
+
+// scalingOf reads the attributes of a kernel with many scales.
+func scalingOf(a ir.Attrs) scaling {
+	return scaling{a.Int("D"), a.Int("I"), a.Int("BLOCK"), a.Int("SO"), a.Int("SD"), a.Int("SK")}
+}
+
+func evalQuantizeManyKernel(c *Call) ([]*tensor.Tensor, error) {
+	x, y, s := c.X(0), c.newOut(0), scalingOf(c.Attrs)
+	for i := range x.Len() {
+		k := s.at(i)
+		y.SetI64(i, quantize(float32(x.F64(i)), float32(c.X(1).F64(k)), c.X(2).I64(k), y.DType))
+	}
+	return one(y), nil
+}
+
+func evalDequantizeManyKernel(c *Call) ([]*tensor.Tensor, error) {
+	x, y, s := c.X(0), c.newOut(0), scalingOf(c.Attrs)
+	for i := range x.Len() {
+		k := s.at(i)
+		y.SetF64(i, float64(float32(x.I64(i)-c.X(2).I64(k))*float32(c.X(1).F64(k))))
+	}
+	return one(y), nil
 }
 
 func evalQuantizeKernel(c *Call) ([]*tensor.Tensor, error) {

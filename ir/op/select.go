@@ -13,12 +13,12 @@ import (
 // Operators whose output's size depends on the elements of an input. Where those are known only at run time, import makes the node bounded:
 // its outputs are as large as they can become, zeros behind what is there, and one more output, the last, says how much that is.
 var selectDefs = []*Def{
-	{Name: "NonZero", Since: []int{9, 13}, In: Args("X"), Out: Args("Y", "length?"), Attrs: []Attr{bounded}, Infer: inferBounded, Eval: evalBounded(evalNonZero), Lower: lowerNonZero},
-	{Name: "Unique", Since: []int{11, 28}, In: Args("X"), Out: Args("Y", "indices?", "inverse_indices?", "counts?", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), Int("sorted", 1), bounded},
+	{Name: "NonZero", Since: []int{9, 13}, In: Args("X"), Out: Args("Y", "length?"), Attrs: []Attr{boundedAttr}, Infer: inferBounded, Eval: evalBounded(evalNonZero), Lower: lowerNonZero},
+	{Name: "Unique", Since: []int{11, 28}, In: Args("X"), Out: Args("Y", "indices?", "inverse_indices?", "counts?", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), Int("sorted", 1), boundedAttr},
 		Infer: inferBounded, Eval: evalBounded(evalUnique), Lower: lowerUnique},
 	{Name: "NonMaxSuppression", Since: []int{10, 11}, In: Args("boxes", "scores", "max_output_boxes_per_class?", "iou_threshold?", "score_threshold?"), Out: Args("selected_indices", "length?"),
-		Attrs: []Attr{Int("center_point_box", 0), bounded}, Infer: inferBounded, Eval: evalBounded(evalNonMaxSuppression), Lower: lowerNonMaxSuppression},
-	{Name: "Compress", Since: []int{9, 11, 28}, In: Args("input", "condition"), Out: Args("output", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), bounded},
+		Attrs: []Attr{Int("center_point_box", 0), boundedAttr}, Infer: inferBounded, Eval: evalBounded(evalNonMaxSuppression), Lower: lowerNonMaxSuppression},
+	{Name: "Compress", Since: []int{9, 11, 28}, In: Args("input", "condition"), Out: Args("output", "length?"), Attrs: []Attr{Int("axis", 0).Optional(), boundedAttr},
 		Infer: inferBounded, Eval: evalBounded(evalCompress), Lower: lowerCompress, Moves: true},
 
 	{Name: "nonzero", In: Args("x", "shape"), Out: Args("y", "count"), Eval: evalNonZeroKernel},
@@ -27,7 +27,7 @@ var selectDefs = []*Def{
 	{Name: "compress", In: Args("x", "condition"), Out: Args("y", "count"), Eval: evalCompressKernel},
 }
 
-var bounded = Int("bounded", 0)
+var boundedAttr = Int("bounded", 0)
 
 // inferByEval computes the outputs to know their sizes.
 func inferByEval(c *Call) ([]ir.Type, error) {

@@ -8,4 +8,6 @@ var pointwiseTable = [][]*Def{
 	logicDefs,
 	quantizeDefs,
 	qpointwiseDefs,
+	requantizeDefs,
+	qtableDefs,
 }

@@ -7,15 +7,18 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Float operators whose weights stay 8-bit integers with a scale per output: deepgo's own, made of DequantizeLinear of a constant
-// and the operator that reads it. Weights are [outputs][inputs]; W_scale and R_scale have an element per row.
+// Float operators whose weights stay integers: deepgo's own, made of DequantizeLinear of a constant and the operator that reads it.
+// Weights are [outputs][inputs], of 8 bits with a scale per output; W_scale and R_scale have an element per row. Those of
+// GroupedWeightGemm have at most 8 bits, and a scale, maybe a zero point too, for every group of inputs of an output.
 var weightOnlyDefs = []*Def{
 	{Name: "WeightGemm", In: Args("x", "w", "scale", "b"), Out: Args("y"), Infer: inferWeightGemm, Eval: evalWeightGemm, Lower: lowerWeightGemm},
+	{Name: "GroupedWeightGemm", In: Args("x", "w", "scales", "zeros?", "b"), Out: Args("y"), Attrs: []Attr{Int("group", 0).Must()}, Infer: inferWeightGemm, Eval: evalGroupedWeightGemm, Lower: lowerGroupedWeightGemm},
 	{Name: "WeightLSTM", In: Args("X", "W", "R", "B?", "sequence_lens?", "initial_h?", "initial_c?", "P?", "W_scale", "R_scale"), Out: Args("Y?", "Y_h?", "Y_c?"),
 		Attrs: append(recurrentAttrs, Int("input_forget", 0)), Infer: inferWeightRecurrent, Eval: evalWeightRecurrent, Lower: lowerWeightRecurrent},
 	{Name: "WeightGRU", In: Args("X", "W", "R", "B?", "sequence_lens?", "initial_h?", "initial_c?", "P?", "W_scale", "R_scale"), Out: Args("Y?", "Y_h?"),
 		Attrs: append(recurrentAttrs, Int("linear_before_reset", 0)), Infer: inferWeightRecurrent, Eval: evalWeightRecurrent, Lower: lowerWeightRecurrent},
 	{Name: "fcw_f32", In: Args("x", "w", "s", "b"), Out: Args("y"), Eval: evalFCW, Post: "POST(v)"},
+	{Name: "fcwn_f32", In: Args("x", "w", "s", "z", "b"), Out: Args("y"), Eval: evalFCWN, Post: "POST(v)"},
 	{Name: "lstmw_f32", In: Args("x", "w", "r", "ws", "rs", "b", "h0", "c0"), Out: Args("y", "h", "c"), Eval: evalRecurrentKernelW},
 	{Name: "gruw_f32", In: Args("x", "w", "r", "ws", "rs", "b", "h0"), Out: Args("y", "h"), Eval: evalRecurrentKernelW},
 }
@@ -35,13 +38,58 @@ func inferWeightGemm(c *Call) ([]ir.Type, error) {
 }
 
 func evalWeightGemm(c *Call) ([]*tensor.Tensor, error) {
+	return c.gemmOf(scaledRows(c.X(1), c.X(2)), 3)
+}
+
+// gemmOf is the Gemm of input 0 with the rows w, and the bias that is another input.
+func (c *Call) gemmOf(w *tensor.Tensor, bias int) ([]*tensor.Tensor, error) {
 	gemm := *c
-	gemm.in = []*tensor.Tensor{c.X(0), scaledRows(c.X(1), c.X(2)), c.X(3)}
+	gemm.in = []*tensor.Tensor{c.X(0), w, c.X(bias)}
 	gemm.Attrs = ir.Attrs{"transB": int64(1), "transA": int64(0), "alpha": float32(1), "beta": float32(1)}
 	n := *c.Node
-	n.Inputs = []*ir.Value{c.Node.Inputs[0], c.Node.Inputs[1], c.Node.Inputs[3]}
+	n.Inputs = []*ir.Value{c.Node.Inputs[0], c.Node.Inputs[1], c.Node.Inputs[bias]}
 	gemm.Node = &n
 	return evalGemm(&gemm)
+}
+
+// scaled returns what weights in groups stand for.
+func (g *groups) scaled(scales *tensor.Tensor) *tensor.Tensor {
+	out := tensor.New(tensor.Float32, g.n, g.k)
+	for i := range out.Len() {
+		out.SetF64(i, float64(float32(g.centred(i))*float32(scales.F64(g.at(i)))))
+	}
+	return out
+}
+
+// weightGroups are the groups of a GroupedWeightGemm.
+func (c *Call) weightGroups() *groups {
+	s, group := c.Shape(1), c.Attrs.Int("group")
+	return &groups{m: c.Shape(0)[0], k: s[1], n: s[0], group: group, perRow: (s[1] + group - 1) / group, w: c.Const(1), zeros: c.Const(3)}
+}
+
+func evalGroupedWeightGemm(c *Call) ([]*tensor.Tensor, error) {
+	return c.gemmOf(c.weightGroups().scaled(c.X(2)), 4)
+}
+
+func lowerGroupedWeightGemm(l *Lowering) error {
+	g := l.weightGroups()
+	if g.w == nil || l.Const(2) == nil || l.Has(3) && g.zeros == nil {
+		return fmt.Errorf("weights, scales and zero points must be constants")
+	}
+	w, zeros := g.signed()
+	attrs := ir.Attrs{"M": int64(g.m), "K": int64(g.k), "NO": int64(g.n), "BITS": int64(w.DType.Bits()), "GROUP": int64(g.group), "GROUPS": int64(g.perRow), "ZEROS": int64(boolToInt(zeros != nil))}
+	if zeros == nil {
+		zeros = tensor.New(tensor.Int8, 1)
+	}
+	l.Replace("fcwn_f32", attrs, l.In(0), l.Constant("w", packRows(w, g.n, w.DType.Bits())), l.In(2), l.Constant("z", zeros), l.In(4))
+	return nil
+}
+
+func evalFCWN(c *Call) ([]*tensor.Tensor, error) {
+	g := packedGroups(c, 3)
+	fc := *c
+	fc.in = []*tensor.Tensor{c.X(0), g.scaled(c.X(2)), c.X(4)}
+	return evalFC(&fc)
 }
 
 func lowerWeightGemm(l *Lowering) error {

@@ -163,8 +163,11 @@ func (f floatFormat) overflow(sign uint32) uint32 {
 }
 
 func e8m0(v float64) uint32 {
-	if v != v || v <= 0 || math.IsInf(v, 0) {
+	if v != v || v < 0 || math.IsInf(v, 0) {
 		return 0xff
+	}
+	if v == 0 {
+		return 0 // the least number: the format has no zero
 	}
 	m, e := math.Frexp(v)
 	if m >= 0.75 {

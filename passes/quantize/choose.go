@@ -82,7 +82,9 @@ func (q *quantizer) newErrors() (*errors, error) {
 	})
 	for _, outs := range e.want {
 		for k, t := range outs {
-			e.power[k] += squares(t)
+			sums := Nearness{}
+			sums.Add(t, t)
+			e.power[k] += sums.signal
 		}
 	}
 	return e, err
@@ -100,14 +102,6 @@ func spread(samples [][]*tensor.Tensor, n int) [][]*tensor.Tensor {
 	return out
 }
 
-func squares(t *tensor.Tensor) float64 {
-	sum := 0.0
-	for i := range t.Len() {
-		sum += t.F64(i) * t.F64(i)
-	}
-	return sum
-}
-
 // of returns the mean over the outputs of noise to signal power.
 func (e *errors) of(q *quantizer) (float64, error) { return e.graph(q.build(true).g) }
 
@@ -120,10 +114,9 @@ func (e *errors) graph(g *ir.Graph) (float64, error) {
 		}
 		noise[i] = make([]float64, len(got))
 		for k, t := range got {
-			for j := range t.Len() {
-				d := t.F64(j) - e.want[i][k].F64(j)
-				noise[i][k] += d * d
-			}
+			sums := Nearness{}
+			sums.Add(e.want[i][k], t)
+			noise[i][k] = sums.noise
 		}
 		return nil
 	})

@@ -80,7 +80,7 @@ func (q *quantizer) equalize() error {
 
 // quickError is the error at the output with min-max ranges.
 func (q *quantizer) quickError() (float64, error) {
-	quick := &quantizer{g: q.g, opt: q.opt, samples: spread(q.samples, trials), result: &Result{}}
+	quick := &quantizer{g: q.g, opt: q.opt, samples: spread(q.samples, trials), result: &Result{}, quick: true}
 	quick.opt.NoChoice, quick.opt.Step = true, nil
 	for _, step := range []func() error{quick.measure, quick.round, quick.choose} {
 		if err := step(); err != nil {
@@ -134,7 +134,7 @@ func keepWeights(list []pair) savedAll {
 
 func (all savedAll) restore() {
 	for _, s := range all {
-		copy(s.node.Inputs, s.inputs)
+		s.node.Inputs = append([]*ir.Value(nil), s.inputs...)
 	}
 }
 

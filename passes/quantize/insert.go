@@ -97,10 +97,7 @@ func (b *built) weights(n, m *ir.Node, w *weights) []*ir.Node {
 		return nil
 	}
 	w = b.roomForBias(n, w, bias)
-	axis := int64(channelAxis(n))
-	integers := b.g.NewConst(name+"_quantized", w.q)
-	scale := b.g.NewConst(name+"_scale", tensor.Floats(w.scale, len(w.scale)))
-	nodes := []*ir.Node{b.dequantize(name, integers, scale, axis)}
+	nodes := []*ir.Node{w.node(b.g, name)}
 	m.Inputs[1] = nodes[0].Outputs[0]
 	if bias == nil {
 		return nodes
@@ -126,15 +123,8 @@ func biasName(n *ir.Node) string {
 	return n.Outputs[0].Name + "_bias"
 }
 
-func (b *built) dequantize(name string, integers, scale *ir.Value, axis int64) *ir.Node {
-	out := b.g.NewValue(name+"_dequantized", ir.Type{DType: tensor.Float32, Shape: integers.Type.Shape})
-	n := &ir.Node{Op: "DequantizeLinear", Attrs: ir.Attrs{"axis": axis}, Inputs: []*ir.Value{integers, scale}, Outputs: []*ir.Value{out}, From: []string{name + "_DequantizeLinear"}}
-	out.Def = n
-	return n
-}
-
 // integerBias returns the bias in units of the input's scale times the weights', as 32-bit integers; nil where the input is not
-// quantized.
+// quantized, or where it does not fit: deepgo then computes with 64 bits.
 func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	p := b.q.rootPoint(n.Inputs[0])
 	if p == nil {
@@ -143,25 +133,36 @@ func (b *built) integerBias(n *ir.Node, w *weights, bias []float64) *ir.Node {
 	integers, scales := tensor.New(tensor.Int32, len(w.scale)), make([]float32, len(w.scale))
 	for c := range scales {
 		scales[c] = p.own().params.Scale * w.scale[c]
-		integers.SetI64(c, int64(math.RoundToEven(bias[c]/float64(scales[c]))))
+		v := math.RoundToEven(bias[c] / float64(scales[c]))
+		if math.Abs(v) > math.MaxInt32 {
+			return nil
+		}
+		integers.SetI64(c, int64(v))
 	}
 	name := biasName(n)
-	return b.dequantize(name, b.g.NewConst(name+"_quantized", integers), b.g.NewConst(name+"_scale", tensor.Floats(scales, len(scales))), 0)
+	return dequantize(b.g, name, ir.Attrs{"axis": int64(0)}, integers, tensor.Floats(scales, len(scales)))
 }
 
 // mostBias is the greatest bias in integers, which leaves room for the products in an accumulator of 32 bits.
 const mostBias = 1 << 29
 
-// roomForBias makes the scale of channels greater whose bias would not fit: those whose weights are next to nothing beside it.
+// roomForBias makes the scale of channels greater whose bias would not fit: those whose weights are next to nothing beside it. With
+// 16-bit activations there are accumulators of 64 bits, which only those are spared whose weights count for less than a step.
 func (b *built) roomForBias(n *ir.Node, w *weights, bias []float64) *weights {
 	p := b.q.rootPoint(n.Inputs[0])
 	if p == nil || bias == nil {
 		return w
 	}
-	wide := &weights{bits: w.bits, q: w.q, scale: append([]float32(nil), w.scale...), shift: w.shift}
+	copied := *w.grid
+	copied.scale = append([]float32(nil), w.scale...)
+	wide := &weights{grid: &copied, shift: w.shift}
 	changed := map[int]bool{}
+	slack := 1.0
+	if p.params.DType.Bits() > 8 {
+		slack = 256
+	}
 	for c, v := range bias {
-		if least := math.Abs(v) / mostBias / float64(p.own().params.Scale); float64(w.scale[c]) < least {
+		if least := math.Abs(v) / mostBias / float64(p.params.Scale); slack*float64(w.scale[c]) < least {
 			wide.scale[c], changed[c] = positive(least), true
 		}
 	}
@@ -169,10 +170,10 @@ func (b *built) roomForBias(n *ir.Node, w *weights, bias []float64) *weights {
 		return w
 	}
 	wide.q = w.q.Clone()
-	at, most := channelOf(n), float64(int(1)<<(w.bits-1)-1)
+	l := levelsOf(w.bits)
 	for i, v := range tensor.Data[float32](n.Inputs[1].Const) {
-		if c := at(i); changed[c] {
-			wide.q.SetI64(i, clampRound(float64(v)/float64(wide.scale[c]), most))
+		if c, _ := w.at(i); changed[c] {
+			wide.q.SetI64(i, int64(l.round(float64(v)/wide.scaleOf(i))))
 		}
 	}
 	return wide

@@ -31,7 +31,7 @@ func TestMatMulWithoutBias(t *testing.T) {
 		samples = append(samples, []*tensor.Tensor{a, b})
 	}
 	float := g.Clone()
-	q, err := quantize.Run(g, samples, quantize.Options{Default: 4})
+	q, err := quantize.Run(g, samples, quantize.Options{All: quantize.Precision{Weights: 4}})
 	if err != nil {
 		t.Fatal(err)
 	}

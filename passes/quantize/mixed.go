@@ -2,6 +2,8 @@ package quantize
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"sort"
 
@@ -21,21 +23,27 @@ type Goal struct {
 
 // Choice is what was chosen for a layer, and what it was chosen by.
 type Choice struct {
-	Layer string  `json:"layer"`
-	Bits  int     `json:"bits"`
-	Saved int     `json:"saved_bytes"` // by 4 bits instead of 8
-	SNR   float64 `json:"snr_db"`      // of the model's output where this layer alone has 4 bits
-	Why   string  `json:"why"`
+	Layer       string  `json:"layer"`
+	Bits        int     `json:"bits"`
+	Activations int     `json:"activation_bits"`
+	Fewer       int     `json:"fewer_bits"`  // what it has, or could have had, less than 8 of; 0 where that was no question
+	Saved       int     `json:"saved_bytes"` // by fewer bits instead of 8
+	SNR         float64 `json:"snr_db"`      // of the model's output where this layer alone has fewer bits
+	Why         string  `json:"why"`
 }
 
-// Mixed quantizes with as few bits as the goal allows: every layer's weights have 8 bits, 4 where the model's output minds that
-// least for the bytes it saves, or 32 where 8 lose more than the goal allows.
+// Precision is the choice as the command takes it.
+func (c Choice) Precision() string { return precisionText(c.Bits, c.Activations) }
+
+// Mixed quantizes with as few bits as the goal allows: every layer's weights have 8 bits, or 4 or 2 where the model's output minds that
+// least for the bytes it saves. Where 8 bits lose more than the goal allows, the worst layers get 16-bit activations, and where
+// those do not help stay in float.
 func Mixed(g *ir.Graph, samples [][]*tensor.Tensor, opt Options, goal Goal) (*Result, []Choice, error) {
 	m := &mixer{g: g, samples: samples, opt: opt, goal: goal}
 	if err := m.sensitivities(); err != nil {
 		return nil, nil, err
 	}
-	base, err := m.try(0)
+	base, err := m.try(nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,26 +62,28 @@ type mixer struct {
 	samples [][]*tensor.Tensor
 	opt     Options
 	goal    Goal
-	layers  []layerCost // the cheapest to lower first
+	steps   []step // the cheapest first
 }
 
-// layerCost is a layer that 4 bits make smaller.
-type layerCost struct {
-	name  string
-	saved int
-	noise float64 // relative, at the output
+// step takes a layer from 8 bits to 4, or from 4 to 2.
+type step struct {
+	layer string
+	bits  int
+	saved int     // bytes, against 8 bits
+	noise float64 // relative, at the output, where this layer alone has these bits
+	price float64 // noise a byte saved, by this step
 }
 
 // trial is one way to quantize.
 type trial struct {
-	lowered int // how many of the layers have 4 bits
-	raised  []string
-	result  *Result
-	score   float64
-	bytes   int
+	taken  []step
+	raised map[string]Precision // layers with more than 8
+	result *Result
+	score  float64
+	bytes  int
 }
 
-// sensitivities measures what 4 bits in one layer alone do to the output, and sorts the layers by noise a byte saved.
+// sensitivities measures what fewer bits in one layer alone do to the output, and sorts the steps by noise a byte saved.
 func (m *mixer) sensitivities() error {
 	g := m.g.Clone()
 	if err := passes.Prepare(g); err != nil {
@@ -85,40 +95,42 @@ func (m *mixer) sensitivities() error {
 		return err
 	}
 	for i, n := range g.Nodes {
-		if !isProduct(n) || n.Op == "Conv" || m.opt.Bits[nameOf(n)] != 0 {
-			continue // the C keeps a convolution's weights in 8 bits
+		if !isProduct(n) || m.opt.Layers[nameOf(n)].Weights != 0 {
+			continue
 		}
-		w := roundNearest(n, 4)
-		w.dequantize(n)
-		alone := g.Clone()
-		alone.Nodes[i].Inputs[1] = alone.NewConst("narrow", w.real)
-		noise, err := e.graph(alone)
-		if err != nil {
-			return err
+		before := step{}
+		for _, bits := range []int{4, 2} {
+			w := nearest(n, Precision{Weights: bits}.or(m.opt.precision(n)))
+			s := step{layer: nameOf(n), bits: bits, saved: w.inputs()*w.outputs() - w.bytes()}
+			if s.saved <= before.saved {
+				break
+			}
+			alone := g.Clone()
+			alone.Nodes[i].Inputs[1] = alone.NewConst("narrow", w.grid.real())
+			if s.noise, err = e.graph(alone); err != nil {
+				return err
+			}
+			s.price = math.Max((s.noise-before.noise)/float64(s.saved-before.saved), before.price)
+			m.steps = append(m.steps, s)
+			before = s
 		}
-		m.layers = append(m.layers, layerCost{nameOf(n), w.q.Len() - w.bytes(), noise})
 	}
-	sort.SliceStable(m.layers, func(i, j int) bool {
-		a, b := m.layers[i], m.layers[j]
-		return a.noise*float64(b.saved) < b.noise*float64(a.saved)
-	})
+	sort.SliceStable(m.steps, func(i, j int) bool { return m.steps[i].price < m.steps[j].price })
 	return nil
 }
 
-// try quantizes with 4 bits in the first layers, and in float those that are named.
-func (m *mixer) try(lowered int, raised ...string) (*trial, error) {
+// try quantizes with some of the steps taken, and with more than 8 bits in the layers that are named.
+func (m *mixer) try(taken []step, raised map[string]Precision) (*trial, error) {
 	opt := m.opt
-	opt.Bits = map[string]int{}
-	for name, bits := range m.opt.Bits {
-		opt.Bits[name] = bits
+	opt.Layers = map[string]Precision{}
+	maps.Copy(opt.Layers, m.opt.Layers)
+	for _, s := range taken {
+		opt.Layers[s.layer] = Precision{Weights: s.bits}.or(opt.Layers[s.layer])
 	}
-	for _, l := range m.layers[:lowered] {
-		opt.Bits[l.name] = 4
+	for name, p := range raised {
+		opt.Layers[name] = p.or(opt.Layers[name])
 	}
-	for _, name := range raised {
-		opt.Bits[name] = 32
-	}
-	t := &trial{lowered: lowered, raised: raised}
+	t := &trial{taken: taken, raised: raised}
 	var err error
 	if t.result, err = Run(m.g.Clone(), m.samples, opt); err != nil {
 		return nil, err
@@ -132,76 +144,152 @@ func (m *mixer) try(lowered int, raised ...string) (*trial, error) {
 	return t, err
 }
 
-// lower gives 4 bits to as many layers as the goal asks for, or as the loss allows where it asks for no size.
+// lower takes as many steps as the goal asks for, or as the loss allows where it asks for no size.
 func (m *mixer) lower(base *trial) (*trial, error) {
-	best := base
-	lo, hi := 0, len(m.layers)
-	fits := func(t *trial) bool { return m.goal.Bytes > 0 && t.bytes <= m.goal.Bytes }
-	good := func(t *trial) bool { return m.goal.Drop < 0 || 1-t.score <= m.goal.Drop }
-	if fits(base) {
+	switch {
+	case m.goal.Bytes > 0:
+		return m.shrink(base)
+	case m.goal.Drop >= 0:
+		return m.cheapen(base)
+	}
+	return base, nil
+}
+
+// shrink takes the fewest steps that fit.
+func (m *mixer) shrink(base *trial) (*trial, error) {
+	if m.fits(base) {
 		return base, nil
 	}
-	if m.goal.Bytes == 0 && m.goal.Drop < 0 {
-		return base, nil
+	best, err := m.try(m.steps, nil)
+	if err != nil {
+		return nil, err
 	}
-	for lo < hi {
-		mid := (lo + hi + 1) / 2
-		if m.goal.Bytes > 0 {
-			mid = (lo + hi) / 2
-		}
-		t, err := m.try(mid)
+	if !m.fits(best) {
+		return nil, &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes cannot be met: with as few bits in every layer as there are the model takes %d", m.goal.Bytes, best.bytes), Hint: "a smaller model, or a larger part"}
+	}
+	for lo, hi := 1, len(m.steps)-1; lo <= hi; {
+		mid := (lo + hi) / 2
+		t, err := m.try(m.steps[:mid], nil)
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case m.goal.Bytes > 0 && fits(t): // the fewest layers that fit
-			best, hi = t, mid
-		case m.goal.Bytes > 0:
+		if m.fits(t) {
+			best, hi = t, mid-1
+		} else {
 			lo = mid + 1
-		case good(t): // the most layers that are good enough
-			best, lo = t, mid
-		default:
-			hi = mid - 1
 		}
 	}
-	if m.goal.Bytes > 0 && best == base {
-		var err error
-		if best, err = m.try(len(m.layers)); err != nil {
-			return nil, err
-		}
-		if !fits(best) {
-			return nil, &ir.Error{Msg: fmt.Sprintf("the budget of %d bytes cannot be met: with 4 bits in every dense layer the model takes %d", m.goal.Bytes, best.bytes), Hint: "a smaller model, or a larger part"}
-		}
-	}
-	if !good(best) {
-		return nil, &ir.Error{Msg: fmt.Sprintf("no mixture of 8 and 4 bits is within %d bytes and %.2g %% of the float model: %d bytes lose %.2g %%", m.goal.Bytes, 100*m.goal.Drop, best.bytes, 100*(1-best.score)),
+	if !m.good(best) {
+		return nil, &ir.Error{Msg: fmt.Sprintf("no mixture of 8, 4 and 2 bits is within %d bytes and %.2g %% of the float model: %d bytes lose %.2g %%", m.goal.Bytes, 100*m.goal.Drop, best.bytes, 100*(1-best.score)),
 			Hint: "allow more of either"}
 	}
 	return best, nil
 }
 
-// raise leaves the layers in float that 8 bits hurt most, one after another, until the loss is allowed.
+// mostRetries is how many steps are tried one by one, after the first that loses too much.
+const mostRetries = 6
+
+// cheapen takes the most steps whose loss is allowed: the first ones, and of those behind the first that is not allowed some more.
+func (m *mixer) cheapen(best *trial) (*trial, error) {
+	for lo, hi := 1, len(m.steps); lo <= hi; {
+		mid := (lo + hi) / 2
+		t, err := m.try(m.steps[:mid], nil)
+		if err != nil {
+			return nil, err
+		}
+		if m.good(t) {
+			best, lo = t, mid+1
+		} else {
+			hi = mid - 1
+		}
+	}
+	refused, retries := map[string]bool{}, 0
+	for i, s := range m.steps[len(best.taken):] {
+		if i == 0 || refused[s.layer] { // the first is known to lose too much
+			refused[s.layer] = true
+			continue
+		}
+		if retries++; retries > mostRetries {
+			break
+		}
+		t, err := m.try(append(slices.Clone(best.taken), s), nil)
+		if err != nil {
+			return nil, err
+		}
+		if m.good(t) {
+			best = t
+		} else {
+			refused[s.layer] = true
+		}
+	}
+	return best, nil
+}
+
+// raise gives the layers that 8 bits hurt most 16-bit activations, as few of them as keep the loss. Where all of them do not, those
+// that are hurt most stay in float besides.
 func (m *mixer) raise(base *trial) (*Result, []Choice, error) {
 	names, err := m.worstAtEight()
 	if err != nil {
 		return nil, nil, err
 	}
-	best := base
-	for i := range names {
-		t, err := m.try(0, names[:i+1]...)
-		if err != nil {
-			return nil, nil, err
+	all := map[string]Precision{}
+	for _, name := range names {
+		all[name] = Precision{Activations: 16}
+	}
+	best, err := m.fewest(names, Precision{Activations: 16}, nil)
+	if err == nil && !m.good(best) {
+		best, err = m.fewest(names, Precision{Weights: 32}, all)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.good(best) && m.fits(best) {
+		return best.result, m.choices(best), nil
+	}
+	return nil, nil, &ir.Error{Msg: fmt.Sprintf("the loss of %.2g %% cannot be kept: 8 bits lose %.2g %%, and with %d layers of more bits it is %.2g %%%s", 100*m.goal.Drop, 100*(1-base.score), len(best.raised), 100*(1-best.score), m.bytesOf(best)),
+		Hint: "allow more, or give more calibration samples"}
+}
+
+// bytesOf says what a trial takes where that matters.
+func (m *mixer) bytesOf(t *trial) string {
+	if m.goal.Bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" in %d bytes", t.bytes)
+}
+
+// fewest gives p to as few of the named layers, in their order, as make the result good; to all where no number does. others have
+// the precision that they are given.
+func (m *mixer) fewest(names []string, p Precision, others map[string]Precision) (*trial, error) {
+	var best *trial
+	for lo, hi := 1, len(names); lo <= hi; {
+		mid := (lo + hi) / 2
+		if best == nil {
+			mid = hi // whether any number does
 		}
-		if m.goal.Bytes > 0 && t.bytes > m.goal.Bytes {
-			break
+		raised := maps.Clone(others)
+		if raised == nil {
+			raised = map[string]Precision{}
 		}
-		best = t
-		if 1-t.score <= m.goal.Drop {
-			return best.result, m.choices(best), nil
+		for _, name := range names[:mid] {
+			raised[name] = p
+		}
+		t, err := m.try(nil, raised)
+		if err != nil || best == nil && !m.good(t) {
+			return t, err
+		}
+		if m.good(t) {
+			best, hi = t, mid-1
+		} else {
+			lo = mid + 1
 		}
 	}
-	return nil, nil, &ir.Error{Msg: fmt.Sprintf("the loss of %.2g %% cannot be kept: with %d layers in float it is %.2g %%", 100*m.goal.Drop, len(best.raised), 100*(1-best.score)), Hint: "allow more, or give more calibration samples"}
+	return best, nil
 }
+
+// fits and good say whether a trial meets the goal, where that asks for a size, or for a loss.
+func (m *mixer) fits(t *trial) bool { return m.goal.Bytes == 0 || t.bytes <= m.goal.Bytes }
+func (m *mixer) good(t *trial) bool { return m.goal.Drop < 0 || 1-t.score <= m.goal.Drop }
 
 // worstAtEight sorts the products by the noise of 8-bit weights and inputs in that product alone, the worst first.
 func (m *mixer) worstAtEight() ([]string, error) {
@@ -218,10 +306,10 @@ func (m *mixer) worstAtEight() ([]string, error) {
 	noise := map[string]float64{}
 	for _, only := range names {
 		opt := m.opt
-		opt.Bits, opt.NoEqualize, opt.NoChoice, opt.NoCorrect, opt.Step = map[string]int{}, true, true, true, nil
+		opt.Layers, opt.NoEqualize, opt.NoChoice, opt.NoCorrect, opt.Step = map[string]Precision{}, true, true, true, nil
 		for _, other := range names {
 			if other != only {
-				opt.Bits[other] = 32
+				opt.Layers[other] = Precision{Weights: 32}
 			}
 		}
 		q := &quantizer{g: g.Clone(), opt: opt, samples: spread(m.samples, trials), result: &Result{}}
@@ -245,20 +333,31 @@ func (m *mixer) worstAtEight() ([]string, error) {
 // choices says what was chosen, and why.
 func (m *mixer) choices(t *trial) []Choice {
 	var list []Choice
-	for i, l := range m.layers {
-		c := Choice{Layer: l.name, Bits: 8, Saved: l.saved, SNR: Decibels(1, l.noise), Why: "4 bits would cost more for what they save than in the others"}
-		if i < t.lowered {
-			c.Bits, c.Why = 4, "costs little for what it saves"
+	at := map[string]int{}
+	for _, s := range m.steps {
+		if _, ok := t.raised[s.layer]; ok {
+			continue
 		}
-		if slices.Contains(t.raised, l.name) {
-			c.Bits, c.Why = 32, "8 bits lose too much"
+		c := Choice{Layer: s.layer, Bits: 8, Activations: m.opt.All.or(Precision{Activations: 8}).Activations, Fewer: s.bits, Saved: s.saved, SNR: Decibels(1, s.noise),
+			Why: fmt.Sprintf("%d bits would cost more for what they save than in the others", s.bits)}
+		if slices.Contains(t.taken, s) {
+			c.Bits, c.Why = s.bits, "costs little for what it saves"
+		}
+		k, seen := at[s.layer]
+		switch {
+		case !seen:
+			at[s.layer] = len(list)
+			list = append(list, c)
+		case c.Bits < 8:
+			list[k] = c
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.raised)) {
+		c := Choice{Layer: name, Bits: 8, Activations: 16, Why: "8-bit activations lose too much"}
+		if t.raised[name].Weights == 32 {
+			c.Bits, c.Activations, c.Why = 32, 32, "8-bit weights lose too much, whatever the activations"
 		}
 		list = append(list, c)
-	}
-	for _, name := range t.raised {
-		if !slices.ContainsFunc(list, func(c Choice) bool { return c.Layer == name }) {
-			list = append(list, Choice{Layer: name, Bits: 32, Why: "8 bits lose too much"})
-		}
 	}
 	return list
 }

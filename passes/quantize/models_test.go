@@ -41,7 +41,7 @@ func shared(t *testing.T) string {
 // snr is the signal-to-noise ratio of the outputs of got, which may be integers, to those of want.
 func snr(t *testing.T, got, want *ir.Graph, samples [][]*tensor.Tensor) float64 {
 	t.Helper()
-	signal, noise := 0.0, 0.0
+	sums := quantize.Nearness{}
 	for _, in := range samples {
 		a, err := interp.Run(want, in, interp.Options{Fast: true})
 		if err != nil {
@@ -52,13 +52,10 @@ func snr(t *testing.T, got, want *ir.Graph, samples [][]*tensor.Tensor) float64 
 			t.Fatal(err)
 		}
 		for k := range a {
-			for i := range a[k].Len() {
-				d := a[k].F64(i) - b[k].F64(i)
-				signal, noise = signal+a[k].F64(i)*a[k].F64(i), noise+d*d
-			}
+			sums.Add(a[k], b[k])
 		}
 	}
-	return quantize.Decibels(signal, noise)
+	return sums.SNR()
 }
 
 // floatInputs reads the first input of every test case in a folder.

@@ -26,23 +26,28 @@ type Params struct {
 	Zero  int32
 }
 
+// activationTypes are the element types of activations, by bits.
+var activationTypes = map[int]tensor.DType{8: tensor.Int8, 16: tensor.Int16}
+
 // integerOps compute on integers where what they give is wanted as integers.
 var integerOps = map[string]bool{"Add": true, "AveragePool": true, "GlobalAveragePool": true, "Softmax": true}
 
 // findPoints decides which activations become integers: those that products read, directly or by way of movers and integer
-// operators, and with 16 bits those that products give to something else.
+// operators, with the bits that the most demanding of them wants; and with 16 bits those that products give to something else.
 func (q *quantizer) findPoints() {
 	uses := q.g.Uses()
-	wanted := map[*ir.Value]bool{}
+	wanted := map[*ir.Value]int{} // bits
 	if q.opt.IO == "int8" {
 		for _, v := range q.g.Outputs {
-			wanted[v] = v.Type.DType == tensor.Float32
+			if v.Type.DType == tensor.Float32 {
+				wanted[v] = 8
+			}
 		}
 	}
 	for _, n := range slices.Backward(q.g.Nodes) {
 		for i, v := range n.Inputs {
-			if v != nil && !v.IsConst() && v.Type.DType == tensor.Float32 && q.wants(n, i, wanted) {
-				wanted[v] = true
+			if v != nil && !v.IsConst() && v.Type.DType == tensor.Float32 {
+				wanted[v] = max(wanted[v], q.wants(n, i, wanted))
 			}
 		}
 	}
@@ -54,8 +59,8 @@ func (q *quantizer) findPoints() {
 		}
 	}
 	for _, v := range q.g.Inputs {
-		if wanted[v] {
-			add(v, tensor.Int8)
+		if wanted[v] > 0 {
+			add(v, activationTypes[wanted[v]])
 		}
 	}
 	for _, n := range q.g.Nodes {
@@ -65,8 +70,8 @@ func (q *quantizer) findPoints() {
 			q.follow(n, wanted)
 		case v.Type.DType != tensor.Float32:
 		case fused(q.g, uses, n):
-		case wanted[v]:
-			add(v, tensor.Int8)
+		case wanted[v] > 0:
+			add(v, activationTypes[wanted[v]])
 		case q.integerProduct(behind(n)) && (n == behind(n) || n.Op == "Relu" || n.Op == "Clip"):
 			add(v, tensor.Int16)
 		}
@@ -75,31 +80,37 @@ func (q *quantizer) findPoints() {
 }
 
 // follow notes the wanted results of a mover. They need no rounding, but runtimes look for the pair on both sides of an operator.
-func (q *quantizer) follow(n *ir.Node, wanted map[*ir.Value]bool) {
+func (q *quantizer) follow(n *ir.Node, wanted map[*ir.Value]int) {
 	for _, v := range n.Outputs {
-		if v != nil && wanted[v] {
+		if v != nil && wanted[v] > 0 {
 			q.follows[v] = true
 		}
 	}
 }
 
-// wants reports whether n reads input i as integers.
-func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]bool) bool {
-	out := wanted[first(n)]
+// wants returns with how many bits n reads input i as integers; 0 where it does not.
+func (q *quantizer) wants(n *ir.Node, i int, wanted map[*ir.Value]int) int {
+	reads := false
+	_, elementwise := op.ExprOf(n)
 	switch {
 	case q.integerProduct(n):
-		return i == 0
+		if i > 0 {
+			return 0
+		}
+		return q.precision(n).Activations
 	case n.Op == "Concat":
-		return out
+		reads = true
 	case passes.Moves(n.Op):
-		return i == 0 && out
-	case n.Op == "Add":
-		return out && !n.Inputs[0].IsConst() && !n.Inputs[1].IsConst()
-	case integerOps[n.Op]:
-		return out
+		reads = i == 0
+	case n.Op == "Add" || n.Op == "Mul" && len(nonConst(n)) == 2:
+		reads = !n.Inputs[0].IsConst() && !n.Inputs[1].IsConst()
+	default:
+		reads = integerOps[n.Op] || elementwise && len(nonConst(n)) == 1
 	}
-	_, elementwise := op.ExprOf(n)
-	return elementwise && len(nonConst(n)) == 1 && out
+	if !reads {
+		return 0
+	}
+	return wanted[first(n)]
 }
 
 func nonConst(n *ir.Node) []*ir.Value {
@@ -114,7 +125,7 @@ func nonConst(n *ir.Node) []*ir.Value {
 
 // integerProduct reports whether n is a product whose weights become integers.
 func (q *quantizer) integerProduct(n *ir.Node) bool {
-	return n != nil && isProduct(n) && q.bits(n) <= 8
+	return n != nil && isProduct(n) && q.precision(n).Weights <= 8
 }
 
 // behind walks up through Relu and Clip to the node before.
@@ -152,6 +163,9 @@ func (q *quantizer) joinConcats() {
 				first = p
 			} else if p != first {
 				p.leader = first
+				if p.dtype.Bits() > first.dtype.Bits() {
+					first.dtype = p.dtype
+				}
 			}
 		}
 	}

@@ -7,6 +7,7 @@
 package quantize
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,15 +17,29 @@ import (
 	"github.com/deepgo/deepgo/passes"
 )
 
-// Options say what the quantized graph is to be like.
+// Precision is how a product is quantized.
+type Precision struct {
+	Weights     int // bits: 8, 4, 2, or 32 to leave the product in float
+	Activations int // bits of what the product reads: 8 or 16
+	Group       int // inputs of an output that share a scale, in a Gemm or MatMul of less than 8 bits; 0 for all
+}
+
+// or fills in what p leaves open.
+func (p Precision) or(other Precision) Precision {
+	return Precision{cmp.Or(p.Weights, other.Weights), cmp.Or(p.Activations, other.Activations), cmp.Or(p.Group, other.Group)}
+}
+
+// Options say what the quantized graph is to be like. What a Precision leaves open, 0, is as in the next one: a layer's, that of
+// dense layers, that of all layers, 8 bits.
 type Options struct {
-	Bits    map[string]int // of weights, by ONNX node name: 8, 4, or 32 to leave a product in float
-	Default int            // bits of the other products' weights; 0 is 8
-	Dense   int            // bits of Gemm's weights; 0 is Default
-	IO      string         // "float" (or ""): outputs keep their precision; "int8": they are 8-bit integers too
-	Raw     []*Params      // per input: parameters that are known to be exact, such as those of a camera's bytes; nil otherwise
+	Layers map[string]Precision // by ONNX node name
+	Dense  Precision            // Gemm and MatMul
+	All    Precision
+	IO     string    // "float" (or ""): outputs keep their precision; "int8": they are 8-bit integers too
+	Raw    []*Params // per input: parameters that are known to be exact, such as those of a camera's bytes; nil otherwise
 
 	NoEqualize bool                             // leave the channels as they are
+	NoAbsorb   bool                             // leave high biases where they are
 	NoChoice   bool                             // min-max ranges only
 	NoCorrect  bool                             // leave the biases as they are
 	Step       func(what string, done, all int) // called as the work goes on
@@ -36,6 +51,7 @@ type Result struct {
 	Points    []Point
 	Layers    []Layer
 	Equalized int // pairs of layers whose channels were brought to one size
+	Absorbed  int // layers whose high biases went into the next one's
 }
 
 // Point is an activation that was quantized.
@@ -44,22 +60,34 @@ type Point struct {
 	DType  string  `json:"dtype"`
 	Min    float64 `json:"min"` // of the samples
 	Max    float64 `json:"max"`
-	Range  string  `json:"range"` // how the range was chosen: minmax, mse, p99.99, p99.9, kl, exact, follows
+	Range  string  `json:"range"` // how the range was chosen: minmax, mse, p99.99, p99.9, kl, clipped, exact, follows
 	Scale  float32 `json:"scale"`
 	Zero   int32   `json:"zero"`
 	SNR    float64 `json:"snr_db"` // of the value in the quantized network against the float network
 	Cosine float64 `json:"cosine"`
 	Hist   []int   `json:"histogram"` // of the float values between Min and Max
+	Hints  []Hint  `json:"hints,omitempty"`
 }
 
 // Layer is a product with its weights.
 type Layer struct {
-	Name    string `json:"name"`
-	Op      string `json:"op"`
-	Bits    int    `json:"bits"`
-	Weights int    `json:"weights"`
-	Bytes   int    `json:"bytes"`     // of the weights
-	Hist    []int  `json:"histogram"` // of the float weights, between their least and greatest
+	Name        string `json:"name"`
+	Op          string `json:"op"`
+	Bits        int    `json:"bits"`
+	Activations int    `json:"activation_bits"` // of what it reads; 32 is float
+	Weights     int    `json:"weights"`
+	Bytes       int    `json:"bytes"`     // of the weights
+	Hist        []int  `json:"histogram"` // of the float weights, between their least and greatest
+}
+
+// Precision is the layer's, as the command takes it: bits of the weights, or of 16-bit activations and weights as 16x8.
+func (l Layer) Precision() string { return precisionText(l.Bits, l.Activations) }
+
+func precisionText(weights, activations int) string {
+	if activations == 16 {
+		return fmt.Sprintf("16x%d", weights)
+	}
+	return fmt.Sprint(weights)
 }
 
 // Run quantizes g, which it changes to the prepared float graph. Every sample has a tensor per input.
@@ -79,6 +107,7 @@ func Run(g *ir.Graph, samples [][]*tensor.Tensor, opt Options) (*Result, error) 
 		run  func() error
 	}{
 		{"equalizing channels", q.equalize},
+		{"absorbing biases", q.absorb},
 		{"measuring ranges", q.measure},
 		{"rounding weights", q.round},
 		{"choosing ranges", q.choose},
@@ -105,6 +134,7 @@ type quantizer struct {
 	follows map[*ir.Value]bool // results of movers, which are on a point's grid
 	weights map[*ir.Node]*weights
 	result  *Result
+	quick   bool // rough figures are wanted
 }
 
 func (q *quantizer) step(what string, done, all int) {
@@ -128,7 +158,7 @@ func (q *quantizer) check() error {
 	if products == 0 {
 		return &ir.Error{Msg: "there is nothing to quantize: no Conv, Gemm, MatMul, LSTM or GRU with constant weights"}
 	}
-	for name := range q.opt.Bits {
+	for name := range q.opt.Layers {
 		if !slices.Contains(q.layerNames(), name) {
 			return &ir.Error{Msg: fmt.Sprintf("no Conv, Gemm or MatMul with constant weights is called %q", name), Hint: "they are called " + strings.Join(q.layerNames(), ", ")}
 		}
@@ -146,18 +176,15 @@ func (q *quantizer) layerNames() []string {
 	return names
 }
 
-// bits returns the bits of a product's weights.
-func (q *quantizer) bits(n *ir.Node) int {
-	if b := q.opt.Bits[nameOf(n)]; b != 0 {
-		return b
+// precision returns how a product is quantized.
+func (q *quantizer) precision(n *ir.Node) Precision { return q.opt.precision(n) }
+
+func (o *Options) precision(n *ir.Node) Precision {
+	p := o.Layers[nameOf(n)]
+	if n.Op != "Conv" {
+		p = p.or(o.Dense)
 	}
-	if q.opt.Dense != 0 && n.Op != "Conv" {
-		return q.opt.Dense
-	}
-	if q.opt.Default != 0 {
-		return q.opt.Default
-	}
-	return 8
+	return p.or(o.All).or(Precision{Weights: 8, Activations: 8})
 }
 
 // nameOf is what a node is called in reports: the ONNX node that it came from first.

@@ -36,7 +36,18 @@ func (s *stats) candidates(levels int) []candidate {
 	}
 	lo, hi = s.shrink(func(lo, hi float64) float64 { return s.divergence(lo, hi, levels) })
 	add("kl", lo, hi)
+	lo, hi = s.clipped()
+	add("clipped", lo, hi)
 	return list
+}
+
+// farOut is how many times as far out as the 99.9th percentile a value is an outlier.
+const farOut = 2
+
+// clipped is the range without outliers: an end that is far beyond the 99.9th percentile ends where outliers begin.
+func (s *stats) clipped() (lo, hi float64) {
+	inner, outer := s.percentile(2e-3) // a thousandth at either end
+	return math.Max(s.min, farOut*math.Min(inner, 0)), math.Min(s.max, farOut*math.Max(outer, 0))
 }
 
 // shrink returns the part of the range, taken smaller from both ends by one factor, that costs least.

@@ -2,6 +2,7 @@ package quantize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -24,30 +25,56 @@ func roundByResult(n *ir.Node, w *weights, inputs, rounded []*tensor.Tensor) {
 		return
 	}
 	real := tensor.Data[float32](n.Inputs[1].Const)
-	most := float64(int(1)<<(w.bits-1) - 1)
 	w.shift = make([]float64, channelsOf(n))
 	_ = Each(channelsOf(n), func(c int) error {
 		at := want.weightsOf(c)
 		r := newRounding(want.columns(c), got.columns(c), real, at)
-		best := math.Inf(1)
-		for step := range 10 {
-			s := float64(positive(r.largest / most * (1 - 0.06*float64(step))))
-			d := r.descend(s, most)
-			if cost := d.cost(); cost < best && r.largest > 0 {
-				best, w.scale[c], w.shift[c] = cost, float32(s), r.meanLoss(d)
-				for k, i := range at {
-					w.q.SetI64(i, int64(d.q[k]))
-				}
-			}
-		}
+		r.levels = levelsOf(w.bits)
+		w.shift[c] = r.solve(w.grid, c, at)
 		return nil
 	})
 }
 
+// solve rounds the weights of output c, which are at the given places, and returns what the mean of its result loses.
+func (r *rounding) solve(g *grid, c int, at []int) float64 {
+	widest, groupOf := make([]float64, g.groups()), make([]int, len(at))
+	for k, i := range at {
+		_, groupOf[k] = g.at(i)
+		widest[groupOf[k]] = math.Max(widest[groupOf[k]], r.widest([]float32{float32(r.values[k])}))
+	}
+	best, loss := math.Inf(1), 0.0
+	var scale float32
+	var factors []uint8
+	for _, f := range r.shrink(0.06) {
+		wanted := make([]float64, len(widest))
+		for k, s := range widest {
+			wanted[k] = float64(positive(s * f))
+		}
+		g.setScales(c, wanted)
+		s := make([]float64, len(at))
+		for k, group := range groupOf {
+			s[k] = g.groupScale(c, group)
+		}
+		d := r.descend(s)
+		if cost := d.cost(); cost < best && slices.Max(widest) > 0 {
+			best, loss, scale = cost, r.meanLoss(d), g.scale[c]
+			factors = slices.Clone(g.factorsOf(c))
+			for k, i := range at {
+				g.q.SetI64(i, int64(d.q[k]))
+			}
+		}
+	}
+	if scale != 0 {
+		g.scale[c] = scale
+		copy(g.factorsOf(c), factors)
+	}
+	return loss
+}
+
 // rounding is one channel's problem: the integers whose product with the inputs is nearest to a target.
 type rounding struct {
+	levels
 	values  []float64
-	largest float64
 	columns [][]float32 // inputs, a column per weight, without their mean
 	means   []float64   // of the columns
 	squares []float64
@@ -60,7 +87,7 @@ func newRounding(want, got [][]float32, real []float32, at []int) *rounding {
 	r := &rounding{target: make([]float64, len(want[0])), prior: prior * math.Min(1, float64(len(at))/float64(len(want[0])))}
 	for k, i := range at {
 		v := float64(real[i])
-		r.values, r.largest = append(r.values, v), math.Max(r.largest, math.Abs(v))
+		r.values = append(r.values, v)
 		for row, x := range want[k] {
 			r.target[row] += v * float64(x)
 		}
@@ -96,27 +123,27 @@ func centredColumn(x []float32) ([]float32, float64) {
 func (r *rounding) meanLoss(d *descent) float64 {
 	got := 0.0
 	for k, q := range d.q {
-		got += d.s * q * r.means[k]
+		got += d.s[k] * q * r.means[k]
 	}
 	return r.mean - got
 }
 
-// descent is a rounding with one scale, under way.
+// descent is a rounding with given scales, under way.
 type descent struct {
 	*rounding
 	q        []float64 // the integers
 	delta    []float64 // what each weight loses
 	residual []float64 // what the result loses, per row
-	s, most  float64
+	s        []float64 // the weights' scales
 }
 
-func (r *rounding) descend(s, most float64) *descent {
-	d := &descent{rounding: r, s: s, most: most, residual: append([]float64(nil), r.target...)}
+func (r *rounding) descend(s []float64) *descent {
+	d := &descent{rounding: r, s: s, residual: append([]float64(nil), r.target...)}
 	for k, v := range r.values {
-		q := float64(clampRound(v/s, most))
-		d.q, d.delta = append(d.q, q), append(d.delta, v-s*q)
+		q := r.round(v / s[k])
+		d.q, d.delta = append(d.q, q), append(d.delta, v-s[k]*q)
 		for row, x := range r.columns[k] {
-			d.residual[row] -= float64(x) * s * q
+			d.residual[row] -= float64(x) * s[k] * q
 		}
 	}
 	for range sweeps {
@@ -135,14 +162,14 @@ func (d *descent) sweep() bool {
 		for r, v := range x {
 			dot += float64(v) * d.residual[r]
 		}
-		step := d.s // the weight goes down, what it loses up
+		step := d.s[k] // the weight goes down, what it loses up
 		if d.delta[k] > 0 {
-			step = -d.s
+			step = -d.s[k]
 		}
-		next := d.q[k] - step/d.s
+		next := d.q[k] - step/d.s[k]
 		own := d.delta[k]
 		change := 2*step*dot + step*step*d.squares[k] + d.prior*d.squares[k]*((own+step)*(own+step)-own*own)
-		if math.Abs(next) > d.most || change >= 0 {
+		if next < d.lo || next > d.hi || change >= 0 {
 			continue
 		}
 		d.q[k], d.delta[k], moved = next, own+step, true

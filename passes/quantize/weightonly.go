@@ -6,14 +6,27 @@ import (
 	"github.com/deepgo/deepgo/passes"
 )
 
-// WeightsOnly stores the weights of dense and recurrent layers in 8 bits, with a scale per output, and leaves everything else in
-// float. It needs no samples. Convolutions stay as they are.
-func WeightsOnly(g *ir.Graph) (*Result, error) {
+// WeightsOnly stores the weights of dense layers with the bits of opt, and those of recurrent layers in 8, and leaves everything else
+// in float. It needs no samples. Convolutions stay as they are.
+func WeightsOnly(g *ir.Graph, opt Options) (*Result, error) {
 	if err := passes.Prepare(g); err != nil {
 		return nil, err
 	}
+	q := &quantizer{g: g, opt: opt}
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	for _, n := range g.Nodes {
+		if isProduct(n) && n.Op != "Conv" {
+			if err := q.precision(n).check(n); err != nil {
+				return nil, err
+			}
+		}
+	}
 	r := &Result{Graph: g}
-	r.Layers = narrowWeights(r.Graph, func(n *ir.Node) bool { return isRecurrent(n) || isProduct(n) && n.Op != "Conv" })
+	r.Layers = q.narrowWeights(r.Graph, func(n *ir.Node) bool {
+		return isRecurrent(n) || isProduct(n) && n.Op != "Conv" && q.precision(n).Weights <= 8
+	})
 	if len(r.Layers) == 0 {
 		return nil, &ir.Error{Msg: "there is nothing to quantize: no Gemm, MatMul, LSTM or GRU with constant weights"}
 	}
@@ -27,21 +40,26 @@ func isRecurrent(n *ir.Node) bool {
 
 func floatConst(v *ir.Value) bool { return v.IsConst() && v.Type.DType == tensor.Float32 }
 
-// narrowWeights makes the layers that want chooses read dequantized 8-bit weights.
-func narrowWeights(g *ir.Graph, want func(*ir.Node) bool) []Layer {
+// narrowWeights makes the layers that want chooses read dequantized weights: recurrent ones 8-bit weights.
+func (q *quantizer) narrowWeights(g *ir.Graph, want func(*ir.Node) bool) []Layer {
 	var layers []Layer
 	var nodes []*ir.Node
 	for _, n := range g.Nodes {
 		if want(n) {
-			l := Layer{Name: nameOf(n), Op: n.Op, Bits: 8}
+			p := Precision{Weights: 8}
+			if !isRecurrent(n) {
+				p = q.precision(n)
+			}
+			l := Layer{Name: nameOf(n), Op: n.Op, Bits: p.Weights, Activations: 32}
 			for _, i := range weightInputs(n) {
-				d := narrowed(g, n.Inputs[i], weightAxis(n))
-				l.Weights += n.Inputs[i].Type.Len()
-				l.Hist = histogram(n.Inputs[i].Const)
+				v := n.Inputs[i]
+				w := roundNearest(v.Const, sharing{v.Type.Shape, weightAxis(n), p.group()}, p.Weights)
+				d := w.node(g, v.Name)
+				l.Weights, l.Bytes = l.Weights+v.Type.Len(), l.Bytes+w.bytes()+3*len(w.factors) // the scales of groups stay floats
+				l.Hist = histogram(v.Const)
 				n.Inputs[i] = d.Outputs[0]
 				nodes = append(nodes, d)
 			}
-			l.Bytes = l.Weights
 			layers = append(layers, l)
 		}
 		nodes = append(nodes, n)
@@ -62,28 +80,4 @@ func weightAxis(n *ir.Node) int {
 		return 1
 	}
 	return channelAxis(n)
-}
-
-// narrowed returns a DequantizeLinear of v's values in 8 bits, with a scale per slice of the axis.
-func narrowed(g *ir.Graph, v *ir.Value, axis int) *ir.Node {
-	shape := v.Type.Shape
-	inner := tensor.Len(shape[axis+1:])
-	at := func(i int) int { return i / inner % shape[axis] }
-	of := make([][]float32, shape[axis])
-	values := tensor.Data[float32](v.Const)
-	for i, x := range values {
-		of[at(i)] = append(of[at(i)], x)
-	}
-	scales, q := make([]float32, len(of)), tensor.New(tensor.Int8, shape...)
-	for c := range scales {
-		scales[c] = weightScale(of[c], 127, false)
-	}
-	for i, x := range values {
-		q.SetI64(i, clampRound(float64(x)/float64(scales[at(i)]), 127))
-	}
-	out := g.NewValue(v.Name+"_dequantized", v.Type)
-	n := &ir.Node{Op: "DequantizeLinear", Attrs: ir.Attrs{"axis": int64(axis)}, Inputs: []*ir.Value{g.NewConst(v.Name+"_quantized", q), g.NewConst(v.Name+"_scale", tensor.Floats(scales, len(scales)))},
-		Outputs: []*ir.Value{out}, From: []string{v.Name + "_DequantizeLinear"}}
-	out.Def = n
-	return n
 }

@@ -2,17 +2,14 @@ package quantize
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// weights are a product's quantized weights: symmetric, a scale per output channel.
+// weights are a product's quantized weights.
 type weights struct {
-	bits  int
-	q     *tensor.Tensor // int8 or int4, in the shape of the float weights
-	scale []float32
+	*grid
 	real  *tensor.Tensor // what they stand for
 	shift []float64      // what correction adds to the bias; nil for nothing
 }
@@ -35,11 +32,13 @@ func (w *weights) bias(n *ir.Node) []float64 {
 	return b
 }
 
-// narrowTypes are the element types of weights, by bits.
-var narrowTypes = map[int]tensor.DType{8: tensor.Int8, 4: tensor.Int4}
+// byResult reports whether a product's weights are rounded by what the error of its result is: those of less than 8 bits, and beside
+// 16-bit activations, where they make nearly all of the noise.
+func (q *quantizer) byResult(p Precision) bool {
+	return p.Weights < 8 || p.Weights == 8 && p.Activations == 16 && !q.quick
+}
 
-// round quantizes the weights of every integer product. Those of less than 8 bits are rounded by what the error of the
-// product's result is, the others to nearest.
+// round quantizes the weights of every integer product, by its result or to nearest.
 func (q *quantizer) round() error {
 	q.weights = map[*ir.Node]*weights{}
 	narrow := map[*ir.Value]bool{}
@@ -47,14 +46,11 @@ func (q *quantizer) round() error {
 		if !isProduct(n) {
 			continue
 		}
-		bits := q.bits(n)
-		if bits == 32 {
-			continue
+		p := q.precision(n)
+		if err := p.check(n); err != nil {
+			return err
 		}
-		if _, ok := narrowTypes[bits]; !ok {
-			return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("weights of %d bits are not available; expected 8, 4, or 32 for float", bits)}
-		}
-		if bits < 8 {
+		if q.byResult(p) {
 			narrow[n.Inputs[0]] = true
 		}
 	}
@@ -67,8 +63,8 @@ func (q *quantizer) round() error {
 		if !q.integerProduct(n) {
 			continue
 		}
-		w := roundNearest(n, q.bits(n))
-		if x := n.Inputs[0]; w.bits < 8 {
+		w := nearest(n, q.precision(n))
+		if x := n.Inputs[0]; q.byResult(q.precision(n)) {
 			if rounded[x] == nil {
 				if rounded[x], err = q.inputsSoFar(n); err != nil {
 					return err
@@ -76,8 +72,22 @@ func (q *quantizer) round() error {
 			}
 			roundByResult(n, w, inputs[x], rounded[x])
 		}
-		w.dequantize(n)
+		w.real = w.grid.real()
 		q.weights[n] = w
+	}
+	return nil
+}
+
+// check looks for bits that there are none of.
+func (p Precision) check(n *ir.Node) error {
+	if _, ok := narrowTypes[p.Weights]; !ok && p.Weights != 32 {
+		return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("weights of %d bits are not available; expected 8, 4, 2, or 32 for float", p.Weights)}
+	}
+	if p.Group < 0 || p.Group == 1 {
+		return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("groups of %d weights are not available; expected 2 or more, or 0 for none", p.Group)}
+	}
+	if _, ok := activationTypes[p.Activations]; !ok {
+		return &ir.Error{Node: nameOf(n), Op: n.Op, Msg: fmt.Sprintf("activations of %d bits are not available; expected 8 or 16", p.Activations)}
 	}
 	return nil
 }
@@ -122,73 +132,33 @@ func keep(g *ir.Graph, samples [][]*tensor.Tensor, want map[*ir.Value]bool) (map
 	return kept, err
 }
 
+// sharingOf says which weights of a product have one scale.
+func sharingOf(n *ir.Node, group int) sharing {
+	s := sharing{shape: n.Inputs[1].Type.Shape, axis: channelAxis(n)}
+	if n.Op != "Conv" {
+		s.group = group
+	}
+	return s
+}
+
 // channelOf returns the output channel of element i of a product's weights.
 func channelOf(n *ir.Node) func(i int) int {
-	shape := n.Inputs[1].Type.Shape
-	if channelAxis(n) == 0 {
-		inner := tensor.Len(shape[1:])
-		return func(i int) int { return i / inner }
-	}
-	return func(i int) int { return i % shape[1] }
-}
-
-func roundNearest(n *ir.Node, bits int) *weights {
-	real := n.Inputs[1].Const
-	values, at := tensor.Data[float32](real), channelOf(n)
-	channels := channelsOf(n)
-	of := make([][]float32, channels)
-	for i, v := range values {
-		of[at(i)] = append(of[at(i)], v)
-	}
-	w := &weights{bits: bits, q: tensor.New(narrowTypes[bits], real.Shape...), scale: make([]float32, channels)}
-	most := float64(int(1)<<(bits-1) - 1)
-	for c := range channels {
-		w.scale[c] = weightScale(of[c], most, bits < 8)
-	}
-	for i, v := range values {
-		w.q.SetI64(i, clampRound(float64(v)/float64(w.scale[at(i)]), most))
-	}
-	return w
-}
-
-func clampRound(v, most float64) int64 {
-	return int64(math.Min(math.Max(math.RoundToEven(v), -most), most))
-}
-
-// weightScale is the scale that the largest weight needs, or with search the smaller one that leaves the least squared error.
-func weightScale(values []float32, most float64, search bool) float32 {
-	largest := 0.0
-	for _, v := range values {
-		largest = math.Max(largest, math.Abs(float64(v)))
-	}
-	if largest == 0 {
-		return 1
-	}
-	best, scale := math.Inf(1), positive(largest/most)
-	if !search {
-		return scale
-	}
-	for step := range 30 {
-		s := float64(positive(largest / most * (1 - 0.02*float64(step))))
-		sum := 0.0
-		for _, v := range values {
-			d := float64(v) - s*float64(clampRound(float64(v)/s, most))
-			sum += d * d
-		}
-		if sum < best {
-			best, scale = sum, float32(s)
-		}
-	}
-	return scale
-}
-
-func (w *weights) dequantize(n *ir.Node) {
-	w.real = tensor.New(tensor.Float32, w.q.Shape...)
-	out, at := tensor.Data[float32](w.real), channelOf(n)
-	for i := range out {
-		out[i] = float32(w.q.I64(i)) * w.scale[at(i)]
+	s := sharingOf(n, 0)
+	return func(i int) int {
+		output, _ := s.at(i)
+		return output
 	}
 }
 
-// bytes is what the weights take in flash.
-func (w *weights) bytes() int { return (w.q.Len()*w.bits + 7) / 8 }
+// nearest rounds a product's weights to nearest.
+func nearest(n *ir.Node, p Precision) *weights {
+	return &weights{grid: roundNearest(n.Inputs[1].Const, sharingOf(n, p.group()), p.Weights)}
+}
+
+// group is 0 where groups do not pay: 8 bits are enough without.
+func (p Precision) group() int {
+	if p.Weights >= 8 {
+		return 0
+	}
+	return p.Group
+}

@@ -21,4 +21,10 @@ DG_INLINE dg_idx dg_need(dg_idx r, dg_idx stride, dg_idx reach, dg_idx rows)
     return need < rows ? need : rows;
 }
 
+/* dg_slide drops the first of `rows` rows, and moves the others up. */
+DG_INLINE void dg_slide(void *at, dg_idx rows, size_t bytes)
+{
+    memmove(at, (const uint8_t *)at + bytes, (size_t)(rows - 1) * bytes);
+}
+
 #endif

@@ -1,13 +1,16 @@
 /* maxpool2d_fold_s8: 2-D max pooling of 8-bit values, XT int8_t or uint8_t, of windows that are KH rows apart, one row of the input, number `row`, at a time.
  * x one row [IW][C], y [OW][C] the greatest of the rows of a window so far. Kernel KW wide, stride SW, dilation DW, padding PL to the left;
- * taps outside the row do not count. */
+ * taps outside the row do not count, nor do rows outside the image, with which the last window may end. */
 #include "dg.h"
 #ifndef DG_KERNEL
 typedef int8_t XT;
-enum { IW = 4, C = 3, OW = 2, KH = 2, KW = 2, SW = 2, DW = 1, PL = 0 };
+enum { IH = 4, IW = 4, C = 3, OH = 2, OW = 2, KH = 2, KW = 2, SW = 2, DW = 1, PL = 0 };
 #endif
 static void maxpool2d_fold_s8(DG_ROWS(XT) x, XT *DG_RESTRICT y, dg_idx row)
 {
+    if (OH * KH > IH && row >= IH) {
+        return;
+    }
     const XT *from = (const XT *)x[0];
     for (dg_idx ox = 0; ox < OW; ox++) {
         const dg_idx ix = ox * SW - PL;

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/targets"
 	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
@@ -17,7 +19,7 @@ import (
 // every bit must be the interpreter's.
 func TestQuantizedGraphsOnBoards(t *testing.T) {
 	for target, kernels := range map[string][]string{
-		"cortex-m4": {"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8"},
+		"cortex-m4": {"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8", "fcn_s8", "conv2d_s16", "fc_s16", "convn_s8"},
 		"cortex-m3": {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 		"rv32imac":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 		"rv64gc":    {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
@@ -26,40 +28,90 @@ func TestQuantizedGraphsOnBoards(t *testing.T) {
 	}
 }
 
-func testQuantizedGraphs(t *testing.T, target string, kernels []string) {
+func testQuantizedGraphs(t *testing.T, name string, kernels []string) {
+	target, err := targets.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := toolchain.Missing(target); len(missing) > 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("missing: %v", missing)
+		}
+		t.Skipf("missing: %v", missing)
+	}
 	ran := map[string]int{}
 	for seed := uint64(30001); seed < 30001+2*100; seed += 2 { // odd seeds are quantized
-		m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
-		p, err := m.Compile(deepgo.CompileOptions{Target: target})
+		g := graphOf(seed)
+		p, err := CheckOn(context.Background(), name, g, seed)
 		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		if missing := toolchain.Missing(p.Target); len(missing) > 0 {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("missing: %v", missing)
-			}
-			t.Skipf("missing: %v", missing)
-		}
-		in := samples.Random(m.InputTypes(), seed)
-		want, err := interp.Run(p.Lowered, in, interp.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		x, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{in}, verify.Build{})
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		for i := range want {
-			if err := agree(want[i], x.Outputs[0][i], 0); err != nil {
-				t.Errorf("seed %d: output %d: %v\n%s", seed, i, err, m.Graph)
-			}
+			t.Errorf("seed %d: %v\n%s", seed, err, g)
+			continue
 		}
 		for _, n := range p.Lowered.Nodes {
 			ran[n.Op]++
 		}
 	}
 	for _, k := range kernels {
-		if ran[k] < 5 {
+		if ran[k] < 3 {
+			t.Errorf("%s ran only %d times", k, ran[k])
+		}
+	}
+	t.Log(ran)
+}
+
+// runOnBoard runs the graph of a seed on an emulated board and compares with the interpreter. It counts the kernels that ran.
+func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*deepgo.Model, *verify.Execution) {
+	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
+	p, err := m.Compile(deepgo.CompileOptions{Target: target})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if missing := toolchain.Missing(p.Target); len(missing) > 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("missing: %v", missing)
+		}
+		t.Skipf("missing: %v", missing)
+	}
+	in := samples.Random(m.InputTypes(), seed)
+	want, err := interp.Run(p.Lowered, in, interp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{in}, verify.Build{})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	for i := range want {
+		if err := agree(want[i], x.Outputs[0][i], floatSteps(p.Lowered)); err != nil {
+			t.Errorf("seed %d: output %d: %v\n%s", seed, i, err, m.Graph)
+		}
+	}
+	for _, n := range p.Lowered.Nodes {
+		ran[n.Op]++
+	}
+	return m, x
+}
+
+// TestFloatGraphsOnBoards runs random float graphs on an emulated board whose kernels for the FPU are in assembly: results must be those of the
+// interpreter, and every bit that of the same kernels in plain C on this machine.
+func TestFloatGraphsOnBoards(t *testing.T) {
+	needGCC(t)
+	ran := map[string]int{}
+	for _, seed := range floatSeeds(40002, 40) {
+		m, x := runOnBoard(t, seed, "cortex-m4", ran)
+		p := packedFor(t, m.Graph, m.Name, "fpu", "balanced")
+		plain, err := verify.Execute(context.Background(), p, [][]*tensor.Tensor{samples.Random(m.InputTypes(), seed)}, verify.Build{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for i, y := range plain.Outputs[0] {
+			if !bytes.Equal(y.Bytes(), x.Outputs[0][i].Bytes()) {
+				t.Errorf("seed %d: output %d has other bits in plain C\n%s", seed, i, m.Graph)
+			}
+		}
+	}
+	for k, least := range map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 10, "fc_fpu_f32": 10, "fc_fpu_part_f32": 4} {
+		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/passes"
 )
 
 // Difference is a graph on which two ways of computing it disagree.
@@ -66,6 +67,11 @@ func optimizeFor(seed uint64) string {
 		return "speed"
 	}
 	return "balanced"
+}
+
+// pushFor says how the input of a seed's graph arrives, where it has rows.
+func pushFor(seed uint64) string {
+	return []string{"", "", passes.PushRows, passes.PushFrames}[seed/6%4]
 }
 
 // huntC runs a batch.

@@ -69,7 +69,7 @@ func TestGraphsAreSound(t *testing.T) {
 			ops[n.Op]++
 		}
 	}
-	for _, name := range strings.Fields("Conv MaxPool AveragePool Gemm MatMul Add Mul Relu Sigmoid Transpose Concat Slice Pad Softmax ReduceMean BatchNormalization QuantizeLinear DequantizeLinear") {
+	for _, name := range strings.Fields("Conv MaxPool AveragePool Gemm MatMul Add Mul Relu Sigmoid Transpose Concat Slice Pad Softmax ReduceMean BatchNormalization QuantizeLinear DequantizeLinear DynamicQuantizeLinear MatMulInteger ConvInteger") {
 		if ops[name] < 10 {
 			t.Errorf("%s is in %d of 500 graphs only", name, ops[name])
 		}

@@ -16,6 +16,7 @@ import (
 // them. The same source gives the same graph.
 func Generate(r *rand.Rand, quantized bool) *ir.Graph {
 	b := &builder{Rand: r, g: &ir.Graph{Name: "fuzz"}, quantized: quantized}
+	b.wide, b.dynamic = b.IntN(4) == 0, b.IntN(5) == 0
 	b.input()
 	for steps := 2 + r.IntN(7); steps > 0; steps-- {
 		b.step()
@@ -29,6 +30,8 @@ type builder struct {
 	*rand.Rand
 	g         *ir.Graph
 	quantized bool
+	wide      bool        // activations have 16 bits, most of them
+	dynamic   bool        // some products quantize their inputs at run time
 	live      []*ir.Value // values that may be read
 	exact     map[*ir.Value]bool
 	loose     bool // the operator that is drawn may read what is not exact
@@ -42,6 +45,7 @@ func (b *builder) input() {
 		{1, 1 + b.IntN(20)},
 		{1, 1 + b.IntN(4), 1 + b.IntN(12)},
 		{1 + b.IntN(2), 2, 5, 4},
+		{1, 24 + b.IntN(24), 3 + b.IntN(5), 3 + b.IntN(5)}, // weights enough to be packed
 	}
 	for range 1 + b.IntN(2) {
 		v := b.g.NewValue("in", ir.Type{DType: tensor.Float32, Shape: shapes[b.IntN(len(shapes))]})
@@ -64,22 +68,34 @@ func (b *builder) node(opName string, attrs ir.Attrs, in ...*ir.Value) *ir.Value
 	if slices.Contains(in, nil) {
 		return nil
 	}
+	if out := b.nodeOf(1, opName, attrs, in...); out != nil {
+		return out[0]
+	}
+	return nil
+}
+
+// nodeOf is node with several results.
+func (b *builder) nodeOf(outputs int, opName string, attrs ir.Attrs, in ...*ir.Value) []*ir.Value {
 	n := &ir.Node{Op: opName, Attrs: attrs, Inputs: in, From: []string{fmt.Sprintf("%s_%d", opName, len(b.g.Nodes))}}
-	n.Outputs = []*ir.Value{{}}
+	n.Outputs = make([]*ir.Value, outputs)
 	types, err := op.Infer(n)
-	if err != nil || len(types) == 0 || types[0].Len() == 0 || types[0].Len() > 4000 {
+	if err != nil || len(types) < outputs || types[0].Len() == 0 || types[0].Len() > 4000 {
 		return nil
 	}
-	v := b.g.NewValue("v", types[0])
-	v.Def = n
-	n.Outputs[0] = v
+	for i := range n.Outputs {
+		n.Outputs[i] = b.g.NewValue("v", types[i])
+		n.Outputs[i].Def = n
+	}
 	b.g.Nodes = append(b.g.Nodes, n)
-	return v
+	return n.Outputs
 }
 
 func (b *builder) step() {
 	x := b.pick()
 	makers := []func(*ir.Value) *ir.Value{b.unary, b.binary, b.move}
+	if b.dynamic {
+		makers = append(makers, b.dynamicProduct, b.dynamicProduct)
+	}
 	switch len(x.Type.Shape) {
 	case 4:
 		makers = append(makers, b.conv, b.conv, b.conv, b.pool, b.pool, b.norm, b.reduce)
@@ -98,26 +114,59 @@ func (b *builder) requantize(v *ir.Value) *ir.Value {
 	if !b.quantized || b.IntN(12) == 0 {
 		return v
 	}
-	scale := b.scalar("scale", tensor.Floats([]float32{0.02 + 0.05*b.Float32()}))
 	zero := b.zeroPoint()
+	step := 0.02 + 0.05*b.Float32()
+	if zero.Type.DType.Bits() > 8 {
+		step /= []float32{100, 100, 100, 1e8}[b.IntN(4)] // so small that biases need 64 bits
+	}
+	if len(v.Type.Shape) > 1 && b.IntN(15) == 0 {
+		return b.requantizeSlices(v, zero.Type.DType, step)
+	}
+	scale := b.scalar("scale", tensor.Floats([]float32{step}))
 	q := b.node("QuantizeLinear", nil, v, scale, zero)
 	return b.node("DequantizeLinear", nil, q, scale, zero)
 }
 
-func (b *builder) zeroPoint() *ir.Value {
-	if b.IntN(10) == 0 {
-		return b.scalar("zero", tensor.New(tensor.Int16))
-	}
+// requantizeSlices quantizes an activation with a scale and a zero point for every slice of an axis, or block along it.
+func (b *builder) requantizeSlices(v *ir.Value, d tensor.DType, step float32) *ir.Value {
+	axis := b.IntN(len(v.Type.Shape))
+	shape, attrs := []int{v.Type.Shape[axis]}, ir.Attrs{"axis": int64(axis)}
 	if b.IntN(3) == 0 {
-		return b.scalar("zero", tensor.Of(tensor.Uint8, []uint8{uint8(b.IntN(256))}))
+		block := 1 + b.IntN(3)
+		shape = slices.Clone(v.Type.Shape)
+		shape[axis] = (shape[axis] + block - 1) / block
+		attrs["block_size"] = int64(block)
 	}
-	return b.scalar("zero", tensor.Of(tensor.Int8, []int8{int8(b.IntN(256) - 128)}))
+	scales := tensor.New(tensor.Float32, shape...)
+	for i := range scales.Len() {
+		scales.SetF64(i, float64(step)*(0.5+b.Float64()))
+	}
+	scale, zero := b.g.NewConst("scale", scales), b.g.NewConst("zero", b.integers(d, shape...))
+	q := b.node("QuantizeLinear", attrs, v, scale, zero)
+	return b.node("DequantizeLinear", attrs.Clone(), q, scale, zero)
+}
+
+// zeroPoint returns that of an activation, whose type is the activation's.
+func (b *builder) zeroPoint() *ir.Value {
+	d, odds := tensor.Int8, b.IntN(30)
+	switch {
+	case b.wide && odds < 20 || odds < 3:
+		return b.scalar("zero", tensor.New(tensor.Int16))
+	case b.wide && odds < 25:
+		d = []tensor.DType{tensor.Int16, tensor.Uint16}[b.IntN(2)]
+	case odds < 13:
+		d = tensor.Uint8
+	}
+	t := tensor.New(d)
+	lo, hi := d.Range()
+	t.SetI64(0, lo+b.Int64N(hi-lo+1))
+	return b.scalar("zero", t)
 }
 
 func (b *builder) scalar(name string, t *tensor.Tensor) *ir.Value { return b.g.NewConst(name, t) }
 
-// weights returns a random constant; in a quantized graph DequantizeLinear of an int8 or int4 one, scaled per slice of axis or
-// as a whole.
+// weights returns a random constant; in a quantized graph DequantizeLinear of one of at most 8 bits, scaled per slice of axis, as a
+// whole, or a matrix in blocks.
 func (b *builder) weights(axis int, shape ...int) *ir.Value {
 	if !b.quantized {
 		t := tensor.New(tensor.Float32, shape...)
@@ -126,15 +175,15 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 		}
 		return b.g.NewConst("w", t)
 	}
-	d, most := tensor.Int8, 127
-	if b.IntN(4) == 0 {
-		d, most = tensor.Int4, 7
+	d := []tensor.DType{tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int8, tensor.Int4, tensor.Int4, tensor.Int2, tensor.Uint4}[b.IntN(8)]
+	if tensor.Len(shape) > 600 && b.IntN(2) == 0 { // packing pays
+		d = []tensor.DType{tensor.Int4, tensor.Int2}[b.IntN(2)]
 	}
-	t := tensor.New(d, shape...)
-	for i := range t.Len() {
-		t.SetI64(i, int64(b.IntN(2*most+1)-most))
-	}
+	t := b.integers(d, shape...)
 	n := shape[axis]
+	if len(shape) == 2 && b.IntN(4) == 0 {
+		return b.blocked(t, 1-axis)
+	}
 	if b.IntN(3) == 0 {
 		s := b.scalar("scale", tensor.Floats([]float32{0.002 + 0.01*b.Float32()}))
 		return b.node("DequantizeLinear", nil, b.g.NewConst("w", t), s, b.scalar("zero", tensor.New(d)))
@@ -145,6 +194,39 @@ func (b *builder) weights(axis int, shape ...int) *ir.Value {
 	}
 	attrs := ir.Attrs{"axis": int64(axis)}
 	return b.node("DequantizeLinear", attrs, b.g.NewConst("w", t), b.g.NewConst("scale", tensor.Floats(scales, n)), b.g.NewConst("zero", tensor.New(d, n)))
+}
+
+// integers returns a constant with all values that a type has but the least, which symmetric weights do without.
+func (b *builder) integers(d tensor.DType, shape ...int) *tensor.Tensor {
+	t := tensor.New(d, shape...)
+	lo, hi := d.Range()
+	if d.IsSigned() && d.Bits() > 2 {
+		lo++
+	}
+	for i := range t.Len() {
+		t.SetI64(i, lo+b.Int64N(hi-lo+1))
+	}
+	return t
+}
+
+// blocked dequantizes a matrix with a scale per block along an axis: whole multiples of one, or any; and sometimes zero points.
+func (b *builder) blocked(t *tensor.Tensor, axis int) *ir.Value {
+	block := 1 + b.IntN(t.Shape[axis]+2)
+	shape := slices.Clone(t.Shape)
+	shape[axis] = (shape[axis] + block - 1) / block
+	scales, whole := tensor.New(tensor.Float32, shape...), b.IntN(2) == 0
+	for i := range scales.Len() {
+		s := 0.002 + 0.01*b.Float64()
+		if whole {
+			s = float64(1+b.IntN(255)) / (1 << 14)
+		}
+		scales.SetF64(i, s)
+	}
+	attrs, in := ir.Attrs{"axis": int64(axis), "block_size": int64(block)}, []*ir.Value{b.g.NewConst("w", t), b.g.NewConst("scale", scales)}
+	if b.IntN(3) == 0 {
+		in = append(in, b.g.NewConst("zero", b.integers(t.DType, shape...)))
+	}
+	return b.node("DequantizeLinear", attrs, in...)
 }
 
 func (b *builder) floats(n int, lo, hi float32) *ir.Value {
@@ -158,10 +240,13 @@ func (b *builder) floats(n int, lo, hi float32) *ir.Value {
 func (b *builder) conv(x *ir.Value) *ir.Value {
 	c := x.Type.Shape[1]
 	group, oc := 1, 1+b.IntN(8)
-	switch b.IntN(4) {
-	case 0:
+	if b.IntN(4) == 0 {
+		oc = 8 + b.IntN(24)
+	}
+	switch kind := b.IntN(4); {
+	case kind == 0 || c >= 24 && kind < 3:
 		group, oc = c, c*(1+b.IntN(2))
-	case 1:
+	case kind == 1:
 		if c%2 == 0 {
 			group, oc = 2, 2*(1+b.IntN(3))
 		}
@@ -247,6 +332,32 @@ func identity(n int) []int64 {
 		p[i] = int64(i)
 	}
 	return p
+}
+
+// dynamicProduct multiplies by integers, quantizing x at run time, as quantize_dynamic of ONNX Runtime writes it.
+func (b *builder) dynamicProduct(x *ir.Value) *ir.Value {
+	q := b.nodeOf(3, "DynamicQuantizeLinear", nil, x)
+	d := []tensor.DType{tensor.Int8, tensor.Uint8}[b.IntN(2)]
+	shape := x.Type.Shape
+	var sums *ir.Value
+	switch k := shape[len(shape)-1]; {
+	case q == nil:
+		return nil
+	case len(shape) == 4 && b.IntN(3) > 0:
+		group := []int{1, shape[1]}[b.IntN(2)]
+		w := b.g.NewConst("w", b.integers(d, group*(1+b.IntN(4)), shape[1]/group, 1+b.IntN(3), 1+b.IntN(3)))
+		sums = b.node("ConvInteger", ir.Attrs{"group": int64(group), "pads": b.ints(0, 2, 4), "strides": b.ints(1, 2, 2)}, q[0], w, q[2], b.g.NewConst("zero", b.integers(d, 1)))
+	case len(shape) > 1 && b.IntN(3) == 0: // both operands at run time
+		perm := identity(len(shape))
+		perm[len(shape)-1], perm[len(shape)-2] = perm[len(shape)-2], perm[len(shape)-1]
+		sums = b.node("MatMulInteger", nil, q[0], b.node("Transpose", ir.Attrs{"perm": perm}, q[0]), q[2], q[2])
+	default:
+		n := 1 + b.IntN(8)
+		zero := []int{n, 1}[b.IntN(2)]
+		sums = b.node("MatMulInteger", nil, q[0], b.g.NewConst("w", b.integers(d, k, n)), q[2], b.g.NewConst("zero", b.integers(d, zero)))
+	}
+	scaled := b.node("Mul", nil, b.node("Cast", ir.Attrs{"to": int64(1)}, sums), q[1])
+	return b.node("Mul", nil, scaled, b.scalar("scale", tensor.Floats([]float32{0.001 + 0.01*b.Float32()})))
 }
 
 func (b *builder) softmax(x *ir.Value) *ir.Value { return b.node("Softmax", nil, x) }

@@ -29,7 +29,7 @@ func TestEveryOperatorIsDrawn(t *testing.T) {
 		}
 	}
 	for _, d := range op.Table() {
-		quantized := strings.HasPrefix(d.Name, "Q") || strings.HasSuffix(d.Name, "quantizeLinear") || strings.HasPrefix(d.Name, "Weight")
+		quantized := strings.HasPrefix(d.Name, "Q") || strings.HasSuffix(strings.ToLower(d.Name), "quantizelinear") || strings.HasSuffix(d.Name, "Integer") || strings.HasPrefix(d.Name, "Weight")
 		if d.IsKernel() || d.Since == nil || d.Lower == nil || d.Fused || quantized || elsewhere[d.Name] != "" {
 			continue
 		}

@@ -15,7 +15,7 @@ func noise(m *deepgo.Model, inputs [][]*tensor.Tensor) (map[string]noisePoint, e
 	if len(points) == 0 || len(inputs) == 0 {
 		return nil, nil
 	}
-	signal, lost := map[string]float64{}, map[string]float64{}
+	near := map[string]*quantize.Nearness{}
 	for _, in := range inputs {
 		want, err := valuesAt(exact, in, points)
 		if err != nil {
@@ -26,16 +26,16 @@ func noise(m *deepgo.Model, inputs [][]*tensor.Tensor) (map[string]noisePoint, e
 			return nil, err
 		}
 		for name, t := range want {
-			for i := range t.Len() {
-				d := t.F64(i) - got[name].F64(i)
-				signal[name], lost[name] = signal[name]+t.F64(i)*t.F64(i), lost[name]+d*d
+			if near[name] == nil {
+				near[name] = &quantize.Nearness{}
 			}
+			near[name].Add(t, got[name])
 		}
 	}
 	all := map[string]noisePoint{}
 	for _, n := range m.Graph.Nodes {
-		if n.Op == "QuantizeLinear" && len(n.From) > 0 && n.Inputs[1].IsConst() && signal[n.From[0]] > 0 {
-			all[n.From[0]] = noisePoint{quantize.Decibels(signal[n.From[0]], lost[n.From[0]]), float32(n.Inputs[1].Const.F64(0))}
+		if n.Op == "QuantizeLinear" && len(n.From) > 0 && n.Inputs[1].IsConst() && near[n.From[0]].Heard() {
+			all[n.From[0]] = noisePoint{near[n.From[0]].SNR(), float32(n.Inputs[1].Const.F64(0))}
 		}
 	}
 	return all, nil

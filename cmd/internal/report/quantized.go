@@ -24,6 +24,7 @@ type Quantized struct {
 	Float      int               `json:"float_weight_bytes"`
 	Integer    int               `json:"weight_bytes"`
 	Equalized  int               `json:"equalized"` // pairs of layers
+	Absorbed   int               `json:"absorbed"`  // layers whose high biases went into the next one's
 	Eval       score.Nearness    `json:"eval"`
 	Accuracy   *Accuracy         `json:"accuracy,omitempty"`
 	Ties       *Ties             `json:"ties,omitempty"`

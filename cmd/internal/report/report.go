@@ -124,13 +124,17 @@ func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
 // kernelMACs returns the multiply-accumulates of a convolution or dense kernel; others have none to speak of.
 func kernelMACs(n *ir.Node) int {
 	name, _, _ := strings.Cut(n.Op, "_")
-	factors := map[string][]string{"conv2d": {"N", "OH", "OW", "OC", "KH", "KW", "IC"}, "dwconv2d": {"N", "OH", "OW", "OC", "KH", "KW"}, "fc": {"M", "K", "NO"}}[name]
+	conv, depthwise, dense := []string{"N", "OH", "OW", "OC", "KH", "KW", "IC"}, []string{"N", "OH", "OW", "OC", "KH", "KW"}, []string{"M", "ROWS", "K", "NO"}
+	factors := map[string][]string{"conv2d": conv, "convn": conv, "convint2d": conv, "dwconv2d": depthwise, "dwconvn": depthwise, "dwconvint2d": depthwise,
+		"fc": dense, "fc4": dense, "fcn": dense, "fcw": dense, "fcwn": dense, "fcint": dense}[name]
 	if factors == nil {
 		return 0
 	}
 	product := 1
 	for _, f := range factors {
-		product *= n.Attrs.Int(f)
+		if n.Attrs.Has(f) {
+			product *= n.Attrs.Int(f)
+		}
 	}
 	return product / max(n.Attrs.Int("G"), 1)
 }
@@ -216,7 +220,7 @@ func warnings(p *deepgo.Program, d *Data) []Warning {
 	largest := 0
 	for i, l := range d.Layers {
 		switch {
-		case strings.HasSuffix(l.Kernel, "_s8"):
+		case op.ComputesIntegers(l.Kernel):
 			integer++
 		case strings.HasSuffix(l.Kernel, "_f32"):
 			float = append(float, layerName(l.From, l.Kernel))

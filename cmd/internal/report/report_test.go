@@ -193,6 +193,12 @@ func checkQuantizedInBrowser(t *testing.T, chromium string) {
 	}
 	for _, p := range r.Points {
 		cells = append(cells, fmt.Sprintf(">%.4g<", p.Scale), fmt.Sprintf(">%d<", p.Zero), fmt.Sprintf(">%.1f dB<", p.SNR))
+		for _, h := range p.Hints {
+			cells = append(cells, "<b>"+h.Kind+"</b>", html.EscapeString(h.Do))
+		}
+	}
+	if !strings.Contains(string(page), `class="l hints"><div><b>`) {
+		t.Error("no activation has a hint")
 	}
 	for _, c := range cells {
 		if !strings.Contains(string(page), c) {

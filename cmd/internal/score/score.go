@@ -48,20 +48,16 @@ type Nearness struct {
 
 // Near compares outputs with a reference.
 func Near(got, want [][]*tensor.Tensor) Nearness {
-	n := Nearness{Samples: len(want)}
-	signal, noise, dot, other := 0.0, 0.0, 0.0, 0.0
+	n, sums := Nearness{Samples: len(want)}, quantize.Nearness{}
 	for i := range want {
 		if same(Best(got[i]), Best(want[i])) {
 			n.Agree++
 		}
 		for k, t := range want[i] {
-			for j := range t.Len() {
-				a, b := t.F64(j), got[i][k].F64(j)
-				signal, noise, dot, other = signal+a*a, noise+(a-b)*(a-b), dot+a*b, other+b*b
-			}
+			sums.Add(t, got[i][k])
 		}
 	}
-	n.SNR, n.Cosine = quantize.Decibels(signal, noise), dot/math.Sqrt(math.Max(signal*other, 1e-300))
+	n.SNR, n.Cosine = sums.SNR(), sums.Cosine()
 	return n
 }
 

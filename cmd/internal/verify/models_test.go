@@ -76,12 +76,16 @@ func load(t *testing.T, dir string) *deepgo.Model {
 
 // verifyModel fails the test unless the model passes on the target, with its goldens.
 func verifyModel(t *testing.T, dir, target string, b Build) *Result {
+	return verifyOptimized(t, dir, target, "", b)
+}
+
+func verifyOptimized(t *testing.T, dir, target, optimize string, b Build) *Result {
 	m := load(t, dir)
 	cases, err := LoadCases(dir, m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(context.Background(), m, cases, Options{Compile: deepgo.CompileOptions{Target: target}, Build: b})
+	r, err := Run(context.Background(), m, cases, Options{Compile: deepgo.CompileOptions{Target: target, Optimize: optimize}, Build: b})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +104,22 @@ func TestModels(t *testing.T) {
 				t.Run(filepath.Base(dir), func(t *testing.T) {
 					t.Parallel()
 					verifyModel(t, dir, target, Build{})
+				})
+			}
+		})
+	}
+}
+
+// TestModelsOtherwise verifies every model as it is not compiled by default: whole layers on microcontrollers, rows where there is an
+// operating system.
+func TestModelsOtherwise(t *testing.T) {
+	for target, optimize := range map[string]string{"cortex-m4": "speed", "rv32imac": "speed", "host": "size", "raspberry-pi-4": "balanced"} {
+		t.Run(target, func(t *testing.T) {
+			needTarget(t, target)
+			for _, dir := range modelDirs(t) {
+				t.Run(filepath.Base(dir), func(t *testing.T) {
+					t.Parallel()
+					verifyOptimized(t, dir, target, optimize, Build{})
 				})
 			}
 		})

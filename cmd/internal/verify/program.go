@@ -27,6 +27,7 @@ type Build struct {
 	CFlags []string
 	Trace  bool // hash every node's output
 	Layers bool // count every node's cost instead
+	Follow bool // the cases are windows of one sequence, each pushed on from the one before
 }
 
 // flags returns what the compiler is given besides the target's flags.
@@ -126,7 +127,7 @@ func prepare(p *deepgo.Program, cases [][]*tensor.Tensor, dir string, b Build) (
 			build.Model = append(build.Model, f.Name)
 		}
 	}
-	if err := write("cases.h", []byte(casesHeader(p, cases))); err != nil {
+	if err := write("cases.h", []byte(b.header(p, cases))); err != nil {
 		return nil, err
 	}
 	for _, folder := range []string{"", p.Target.Harness} {
@@ -141,6 +142,48 @@ func prepare(p *deepgo.Program, cases [][]*tensor.Tensor, dir string, b Build) (
 		}
 	}
 	return build, nil
+}
+
+func (b Build) header(p *deepgo.Program, cases [][]*tensor.Tensor) string {
+	if b.Follow {
+		return framesHeader(p, cases)
+	}
+	return casesHeader(p, cases)
+}
+
+// framesHeader is casesHeader for windows that follow each other: case 0 is the first window, every other one the frames after it.
+func framesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
+	var b strings.Builder
+	up, pushed := strings.ToUpper(p.Name), p.Memory.Pushed
+	size := pushed.Value.Type.Bytes() / pushed.Rows
+	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(p.Lowered.Outputs))
+	fmt.Fprintf(&b, "static uint8_t arena[%s_ARENA_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", up, up)
+	fmt.Fprintf(&b, "static uint8_t frame[%d] __attribute__((aligned(8)));\nstatic const HROM uint8_t frames[] = {\n", size)
+	b.WriteString(byteList(cases[0][0].Bytes()) + "\n")
+	for _, c := range cases[1:] {
+		b.WriteString(byteList(c[0].Bytes()[(pushed.Rows-pushed.Hop)*size:]) + "\n")
+	}
+	b.WriteString("};\n")
+	args := []string{"arena", fmt.Sprintf("(const %s *)(const void *)frame", pushed.Value.Type.DType.C())}
+	args = append(args, outputBuffers(&b, p)...)
+	fmt.Fprintf(&b, "static uint32_t case_now, pushed;\nstatic void load_case(uint32_t i)\n{\n    case_now = i;\n}\n")
+	fmt.Fprintf(&b, "static int push_case(void)\n{\n    const uint32_t upto = %d + case_now * %d;\n    int code = case_now == 0 ? %s_begin(arena) : %s_OK;\n", pushed.First, pushed.Hop, p.Name, up)
+	fmt.Fprintf(&b, "    while (pushed < upto) {\n        for (uint32_t j = 0; j < %d; j++) {\n            frame[j] = frames[pushed * %d + j];\n        }\n", size, size)
+	fmt.Fprintf(&b, "        pushed++;\n        code = %s_push(%s);\n        if (code != (pushed == upto ? %s_OK : %s_WAIT)) {\n            return code + 100;\n        }\n    }\n    return code;\n}\n", p.Name, strings.Join(args, ", "), up, up)
+	b.WriteString("#define RUN(arena) push_case()\n")
+	return b.String()
+}
+
+// outputBuffers declares the outputs, and returns them as arguments.
+func outputBuffers(b *strings.Builder, p *deepgo.Program) []string {
+	var sizes, names, args []string
+	for i, v := range p.Lowered.Outputs {
+		fmt.Fprintf(b, "static uint8_t out%d[%d] __attribute__((aligned(8)));\n", i, max(v.Type.Bytes(), 1))
+		sizes, names = append(sizes, strconv.Itoa(v.Type.Bytes())), append(names, fmt.Sprintf("out%d", i))
+		args = append(args, fmt.Sprintf("(%s *)(void *)out%d", v.Type.DType.C(), i))
+	}
+	fmt.Fprintf(b, "static const uint32_t output_bytes[OUTPUTS] = {%s};\nstatic void *const outputs[OUTPUTS] = {%s};\n", strings.Join(sizes, ", "), strings.Join(names, ", "))
+	return args
 }
 
 // casesHeader is what the harness includes: the cases as bytes in flash, the buffers, the call.
@@ -163,13 +206,7 @@ func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 		fmt.Fprintf(&loads, "    for (uint32_t j = 0; j < %d; j++) {\n        in%d[j] = cases%d[i][j];\n    }\n", v.Type.Bytes(), i, i)
 		args = append(args, fmt.Sprintf("(const %s *)(const void *)in%d", v.Type.DType.C(), i))
 	}
-	var sizes, names []string
-	for i, v := range g.Outputs {
-		fmt.Fprintf(&b, "static uint8_t out%d[%d] __attribute__((aligned(8)));\n", i, max(v.Type.Bytes(), 1))
-		sizes, names = append(sizes, strconv.Itoa(v.Type.Bytes())), append(names, fmt.Sprintf("out%d", i))
-		args = append(args, fmt.Sprintf("(%s *)(void *)out%d", v.Type.DType.C(), i))
-	}
-	fmt.Fprintf(&b, "static const uint32_t output_bytes[OUTPUTS] = {%s};\nstatic void *const outputs[OUTPUTS] = {%s};\n", strings.Join(sizes, ", "), strings.Join(names, ", "))
+	args = append(args, outputBuffers(&b, p)...)
 	fmt.Fprintf(&b, "static void load_case(uint32_t i)\n{\n%s}\n#define RUN(arena) %s_run(%s)\n", loads.String(), p.Name, strings.Join(args, ", "))
 	return b.String()
 }

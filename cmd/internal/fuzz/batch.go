@@ -1,0 +1,180 @@
+package fuzz
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/deepgo/deepgo/ir/tensor"
+)
+
+// flags compile the C of a batch, so that every slip of memory or arithmetic ends the program.
+var flags = strings.Fields("-std=c99 -O1 -g -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -pedantic -Wconversion -Wshadow")
+
+// runFrames is RunC for cases whose input goes on frame by frame; a program that fails as a whole is an error.
+func runFrames(ctx context.Context, cases []*Case) ([]error, error) {
+	dir, err := os.MkdirTemp("", "deepgo-fuzz-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	args := append(append([]string{}, flags...), "-I.", "-o", "batch", "main.c")
+	for _, c := range cases {
+		for _, f := range c.Program.Files {
+			if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+				return nil, err
+			}
+			if strings.HasSuffix(f.Name, ".c") {
+				args = append(args, f.Name)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte(mainC(cases)), 0o666); err != nil {
+		return nil, err
+	}
+	if out, err := run(ctx, dir, "gcc", args...); err != nil {
+		return nil, fmt.Errorf("gcc: %w\n%s", err, out)
+	}
+	out, err := run(ctx, dir, "./batch")
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return compareC(cases, out)
+}
+
+func run(ctx context.Context, dir, name string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir = dir
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// mainC is a program that runs every case and prints its outputs in hex. Arena and outputs are on the heap, at their exact
+// size, so that AddressSanitizer sees every step outside.
+func mainC(cases []*Case) string {
+	var b strings.Builder
+	b.WriteString("#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n")
+	for _, c := range cases {
+		fmt.Fprintf(&b, "#include \"%s.h\"\n", c.Program.Name)
+	}
+	b.WriteString(`
+static void put(int k, int j, const void *p, size_t n)
+{
+    printf("o %d %d ", k, j);
+    for (size_t i = 0; i < n; i++) {
+        printf("%02x", ((const unsigned char *)p)[i]);
+    }
+    printf("\n");
+}
+
+int main(void)
+{
+`)
+	for k, c := range cases {
+		caseC(&b, k, c)
+	}
+	b.WriteString("    return 0;\n}\n")
+	return b.String()
+}
+
+func caseC(b *strings.Builder, k int, c *Case) {
+	up := strings.ToUpper(c.Program.Name)
+	fmt.Fprintf(b, "    {\n        void *arena = malloc(%s_ARENA_BYTES + 1);\n        memset(arena, 0xa5, %s_ARENA_BYTES + 1);\n", up, up)
+	args, frees := []string{"arena"}, []string{"arena"}
+	for i, t := range c.Inputs {
+		fmt.Fprintf(b, "        static const unsigned char c%d[] = {%s};\n        void *i%d = malloc(%d);\n        memcpy(i%d, c%d, %d);\n",
+			i, bytesC(t.Bytes()), i, t.Len()*t.DType.Size(), i, i, t.Len()*t.DType.Size())
+		args, frees = append(args, fmt.Sprintf("i%d", i)), append(frees, fmt.Sprintf("i%d", i))
+	}
+	for j, t := range c.Want {
+		fmt.Fprintf(b, "        void *o%d = malloc(%d);\n", j, t.Len()*t.DType.Size())
+		args, frees = append(args, fmt.Sprintf("o%d", j)), append(frees, fmt.Sprintf("o%d", j))
+	}
+	fmt.Fprintf(b, "        if (%s_run(%s) != 0) {\n            return 1;\n        }\n", c.Program.Name, strings.Join(args, ", "))
+	for j, t := range c.Want {
+		fmt.Fprintf(b, "        put(%d, %d, o%d, %d);\n", k, j, j, t.Len()*t.DType.Size())
+	}
+	if len(c.After) > 0 {
+		followC(b, k, c)
+	}
+	for _, f := range frees {
+		fmt.Fprintf(b, "        free(%s);\n", f)
+	}
+	b.WriteString("    }\n")
+}
+
+// followC pushes the frames that follow, and prints the outputs of every window.
+func followC(b *strings.Builder, k int, c *Case) {
+	pushed, name := c.Program.Memory.Pushed, c.Program.Name
+	size := pushed.Value.Type.Bytes() / pushed.Rows
+	data := c.Inputs[0].Bytes()[pushed.First*size:]
+	data = data[:len(data):len(data)]
+	for _, w := range c.Frames {
+		data = append(data, w.Bytes()[(pushed.Rows-pushed.Hop)*size:]...)
+	}
+	args := []string{"arena", "frame"}
+	for j := range c.Want {
+		args = append(args, fmt.Sprintf("o%d", j))
+	}
+	fmt.Fprintf(b, "        static const unsigned char frames[] = {%s};\n        void *frame = malloc(%d);\n", bytesC(data), size)
+	fmt.Fprintf(b, "        for (int f = 0; f < %d; f++) {\n            memcpy(frame, frames + f * %d, %d);\n", len(c.Frames)*pushed.Hop, size, size)
+	up := strings.ToUpper(name)
+	fmt.Fprintf(b, "            const int last = f %% %d == %d;\n            if (%s_push(%s) != (last ? %s_OK : %s_WAIT)) {\n                return 2;\n            }\n", pushed.Hop, pushed.Hop-1, name, strings.Join(args, ", "), up, up)
+	for j, t := range c.Want {
+		fmt.Fprintf(b, "            if (last) {\n                put(%d, f / %d * %d + %d, o%d, %d);\n            }\n", k, pushed.Hop, len(c.Want), len(c.Want)+j, j, t.Len()*t.DType.Size())
+	}
+	b.WriteString("        }\n        free(frame);\n")
+}
+
+func bytesC(data []byte) string {
+	parts := make([]string, len(data))
+	for i, x := range data {
+		parts[i] = strconv.Itoa(int(x))
+	}
+	return strings.Join(parts, ",")
+}
+
+// want is output j, those of the windows that follow behind those of the first.
+func (c *Case) want(j int) *tensor.Tensor {
+	if n := len(c.Want); j >= n {
+		return c.After[j/n-1][j%n]
+	}
+	return c.Want[j]
+}
+
+// compareC reads the program's output.
+func compareC(cases []*Case, out string) ([]error, error) {
+	diffs, seen := make([]error, len(cases)), 0
+	for line := range strings.Lines(out) {
+		var k, j int
+		var text string
+		if n, _ := fmt.Sscanf(line, "o %d %d %s", &k, &j, &text); n != 3 {
+			return nil, fmt.Errorf("the program printed %q", line)
+		}
+		seen++
+		data, err := hex.DecodeString(text)
+		if err != nil {
+			return nil, err
+		}
+		want := cases[k].want(j)
+		got, err := tensor.FromBytes(want.DType, data, want.Shape...)
+		if err != nil {
+			return nil, err
+		}
+		if err := agree(want, got, floatSteps(cases[k].Program.Lowered)); err != nil && diffs[k] == nil {
+			diffs[k] = fmt.Errorf("output %d in C: %w", j, err)
+		}
+	}
+	for _, c := range cases {
+		seen -= len(c.Want) * (1 + len(c.After))
+	}
+	if seen != 0 {
+		return nil, fmt.Errorf("the program printed %d outputs too many", seen)
+	}
+	return diffs, nil
+}

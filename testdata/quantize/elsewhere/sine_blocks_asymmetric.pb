@@ -1,0 +1,1 @@
+Bsine_blocks_asymmetricJVq…>Ìóz?„Á>

@@ -1,0 +1,1 @@
+Bsine_dynamicJXÄƒ>„`z?”¾>

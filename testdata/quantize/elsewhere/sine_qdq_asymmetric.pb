@@ -1,0 +1,1 @@
+Bsine_qdq_asymmetricJú¾‹>íûx?KÓÄ>

@@ -1,0 +1,1 @@
+Bsine_qdq_reducedJýÿw>$o?Oµ>

@@ -1,0 +1,1 @@
+Bsine_qdq_s8_channelJ p>>t?¹>

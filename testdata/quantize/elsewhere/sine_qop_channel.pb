@@ -1,0 +1,1 @@
+Bsine_qop_channelJ p>>t?¹>
