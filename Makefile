@@ -40,7 +40,10 @@ bench-host:     ## time MODELS on this machine, one thread, against ONNX Runtime
 	$(VENV)/bin/python -c "import onnxruntime" 2>/dev/null || $(VENV)/bin/pip install -q onnxruntime
 	go run ./cmd/benchhost --python $(VENV)/bin/python $(MODELS)
 
+conformance:    ## run ONNX's 1,884 node tests in the interpreter and in C, and print those that do not pass
+	go run ./cmd/conformance
+
 release:        ## static binaries for Linux, macOS and Windows in dist/, with checksums and an SBOM
 	.ci/release
 
-.PHONY: all gen vet test packages check golden bench bench-host release
+.PHONY: all gen vet test packages check golden bench bench-host conformance release

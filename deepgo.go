@@ -7,6 +7,7 @@ package deepgo
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,9 +27,18 @@ const Version = "0.1.0"
 
 // LoadOptions settle what a model file leaves open.
 type LoadOptions struct {
-	Dims        map[string]int    // values of symbolic dimensions
-	InputShapes map[string][]int  // whole shapes of inputs
-	Consts      map[string]string // inputs pinned to a value
+	Dims        map[string]int            // values of symbolic dimensions
+	InputShapes map[string][]int          // whole shapes of inputs
+	Elements    map[string][][]int        // shapes of the tensors in an input that is a sequence or an optional; none where that is absent
+	Consts      map[string]string         // inputs pinned to a value
+	Pinned      map[string]*tensor.Tensor // the same, as tensors
+
+	// MaxIterations bounds loops whose number of iterations is known only at run time; 0 is no bound. One that would go on is ended.
+	MaxIterations int
+
+	// Externs are C functions of the caller's for operators that deepgo does not know, by operator or node. Such a model compiles; it
+	// does not run in the interpreter.
+	Externs map[string]frontend.Extern
 }
 
 // Model is an imported model.
@@ -40,6 +50,25 @@ type Model struct {
 	Graph   *ir.Graph // ONNX operators at the newest opset
 
 	Metadata map[string]string // of the file
+
+	// Bounds are the outputs of which only a part is there, and which other output says how much.
+	Bounds []frontend.Bound
+}
+
+// Trim returns outputs as large as they are, and leaves out those that say so.
+func (m *Model) Trim(outputs []*tensor.Tensor) []*tensor.Tensor {
+	cut, lengths := slices.Clone(outputs), map[int]bool{}
+	for _, b := range m.Bounds {
+		cut[b.Output] = outputs[b.Output].First(b.Axis, int(outputs[b.Length].I64(0)))
+		lengths[b.Length] = true
+	}
+	kept := cut[:0]
+	for i, t := range cut {
+		if !lengths[i] {
+			kept = append(kept, t)
+		}
+	}
+	return kept
 }
 
 // Load reads an ONNX model. The error lists everything that is wrong with it.
@@ -62,11 +91,11 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Consts: opt.Consts})
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, MaxIterations: opt.MaxIterations, Externs: opt.Externs})
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata}, nil
+	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata, Bounds: info.Bounds}, nil
 }
 
 // nameOf is the file's name without extension; the folder's where it is model.onnx, as in ONNX's layout of test data.
@@ -108,16 +137,18 @@ func (m *Model) Run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 
 // CompileOptions say what to make of a model.
 type CompileOptions struct {
-	Target    string // name of a target, such as "cortex-m4"; "" is "host"
-	Board     string // name of a board instead, whose memory then counts
-	Name      string // prefix of every name in the C; "" is the model's name
-	IO        string // "model" (or ""), "float" or "quantized": element types at the boundary
-	Emit      string // "split" (or "") or "single"
-	Optimize  string // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
-	Push      string // passes.PushRows or PushFrames: the input arrives row by row; "": as a whole
-	RAM       int    // bytes of arena that may be used where that saves time; 0: as few as can be
-	Command   string // shown in the header comment
-	Trace     bool   // print the DG_TRACE hooks, for verify --layers
+	Target    string            // name of a target, such as "cortex-m4"; "" is "host"
+	Board     string            // name of a board instead, whose memory then counts
+	Name      string            // prefix of every name in the C; "" is the model's name
+	IO        string            // "model" (or ""), "float" or "quantized": element types at the boundary
+	Emit      string            // "split" (or "") or "single"
+	States    map[string]string // outputs that are inputs of the next run: the state is in the C, and NAME_reset clears it
+	Trees     string            // "auto" (or ""), "table" or "code": how decision trees are written
+	Optimize  string            // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
+	Push      string            // passes.PushRows or PushFrames: the input arrives row by row; "": as a whole
+	RAM       int               // bytes of arena that may be used where that saves time; 0: as few as can be
+	Command   string            // shown in the header comment
+	Trace     bool              // print the DG_TRACE hooks, for verify --layers
 	Disable   []string
 	CheckEval bool // interpret the graph before and after every pass
 	Dump      func(seq int, pass string, g *ir.Graph, changed int)
@@ -156,7 +187,13 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 		target.CFlags = append(target.CFlags, "-Os")
 	}
 	g := m.Graph.Clone()
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	if g.States, err = statesOf(g, opt.States); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	}
+	if len(g.States) > 0 && opt.Push != "" {
+		return nil, &ir.Error{Model: m.File, Msg: "--state and --stream-input do not go together: what arrives frame by frame has its past in the model already", Hint: "leave one of them out"}
+	}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
@@ -171,10 +208,46 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Files: out.Files, Report: out.Report}, nil
 }
 
+// statesOf looks up outputs and the inputs that they are in the next run.
+func statesOf(g *ir.Graph, names map[string]string) ([]ir.State, error) {
+	var states []ir.State
+	for _, out := range slices.Sorted(maps.Keys(names)) {
+		s := ir.State{Input: indexOf(g.Inputs, names[out]), Output: indexOf(g.Outputs, out)}
+		switch {
+		case s.Output < 0:
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the model has no output %q; it has %s", out, names[out], out, namesOf(g.Outputs))}
+		case s.Input < 0:
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the model has no input %q; it has %s", out, names[out], names[out], namesOf(g.Inputs))}
+		case slices.ContainsFunc(states, func(o ir.State) bool { return o.Input == s.Input }):
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: input %q is the state of another output already", out, names[out], names[out])}
+		}
+		if have, want := g.Outputs[s.Output].Type, g.Inputs[s.Input].Type; !have.Equal(want) {
+			return nil, &ir.Error{Msg: fmt.Sprintf("--state %s=%s: the output is %s and the input %s; expected the same type", out, names[out], have, want), Hint: "where the input's shape was assumed, give it with --dim or --input-shape"}
+		}
+		states = append(states, s)
+	}
+	if len(states) == len(g.Outputs) && len(states) > 0 {
+		return nil, &ir.Error{Msg: "every output is a state; nothing would come out", Hint: "leave one output without --state"}
+	}
+	return states, nil
+}
+
+func indexOf(vs []*ir.Value, name string) int {
+	return slices.IndexFunc(vs, func(v *ir.Value) bool { return v.Name == name })
+}
+
+func namesOf(vs []*ir.Value) string {
+	names := make([]string, len(vs))
+	for i, v := range vs {
+		names[i] = v.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // Fit checks the program against the part's memory. The error lists the nodes that take most.
 func (p *Program) Fit() error {
 	t, r := p.Target, p.Report
-	ram := r.ArenaBytes + r.IOBytes
+	ram := r.ArenaBytes + r.IOBytes + r.StateBytes
 	switch {
 	case t.FlashBytes > 0 && r.ConstBytes > t.FlashBytes:
 		return &ir.Error{Msg: fmt.Sprintf("%s is too big for %s: %d bytes of constants, the part has %d bytes of flash\n%s", p.Name, t.Name, r.ConstBytes, t.FlashBytes, r.LargestConsts()),

@@ -20,6 +20,7 @@ type instance struct {
 	enums  []string // "N = 5"
 	consts []string // "const float ALPHA = 0.1f;"
 	types  map[string]string
+	rom    []bool // per parameter: it gets a constant
 }
 
 // bind gives k's sample names the values of a node's upper-case attributes: all of them, and no others. intMax is the
@@ -52,6 +53,14 @@ func (k *kernel) bind(attrs ir.Attrs, intMax int64) (*instance, error) {
 		return nil, fmt.Errorf("kernel %s has no %s", k.name, strings.Join(slices.Sorted(maps.Keys(given)), ", "))
 	}
 	return in, nil
+}
+
+// place notes which parameters get constants, where a kernel takes those and other values.
+func (in *instance) place(inputs []*ir.Value) {
+	in.rom = make([]bool, len(in.kernel.params))
+	for i, p := range in.kernel.params {
+		in.rom[i] = p.rom || p.either && i < len(inputs) && inputs[i].IsConst()
+	}
 }
 
 // set binds one name. It reports false where the kernel takes another kind of value under that name.
@@ -105,7 +114,7 @@ func intType(declared string, v int64) string {
 
 // key is what equal instances have in common: all of the text but the function's name.
 func (in *instance) key() string {
-	parts := slices.Concat([]string{in.kernel.name}, in.macros, in.enums, in.consts)
+	parts := slices.Concat([]string{in.kernel.name, fmt.Sprint(in.rom)}, in.macros, in.enums, in.consts)
 	for _, t := range slices.Sorted(maps.Keys(in.types)) {
 		parts = append(parts, t+"="+in.types[t])
 	}
@@ -129,7 +138,7 @@ func (in *instance) write(w *cw.Writer) {
 	}
 	params := make([]string, len(k.params))
 	for i, p := range k.params {
-		params[i] = replaceIdents(p.text, in.types)
+		params[i] = replaceIdents(in.qualified(i, p), in.types)
 	}
 	w.Func("static void "+in.name, params)
 	if len(in.enums) > 0 {
@@ -148,11 +157,22 @@ func (in *instance) write(w *cw.Writer) {
 	w.Blank()
 }
 
+// qualified returns the declaration of a parameter, where it is known what it gets.
+func (in *instance) qualified(i int, p param) string {
+	if !p.either {
+		return p.text
+	}
+	if in.rom[i] {
+		return strings.ReplaceAll(p.text, "DG_MEM", "DG_ROM")
+	}
+	return strings.ReplaceAll(p.text, "DG_MEM ", "")
+}
+
 // text is the C that decides which helpers are needed.
 func (in *instance) text() string {
 	parts := slices.Clone(in.macros)
-	for _, p := range in.kernel.params {
-		parts = append(parts, p.text)
+	for i, p := range in.kernel.params {
+		parts = append(parts, in.qualified(i, p))
 	}
 	return strings.Join(append(parts, in.kernel.body), "\n")
 }

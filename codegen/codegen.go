@@ -15,8 +15,10 @@ package codegen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
@@ -73,6 +75,10 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 	}
 	m := newModel(g, mem, t, opt)
 	if err := m.addNodes(); err != nil {
+		var user *ir.Error
+		if errors.As(err, &user) {
+			return nil, err
+		}
 		ir.Bugf("%v", err)
 	}
 	if m.pushing = m.newPushing(); m.pushing != nil {
@@ -95,6 +101,11 @@ type model struct {
 	target *targets.Target
 	opt    Options
 
+	root     *model   // itself, or the model that it is a sub-graph of
+	bodies   []*model // of the root: sub-graphs, inner ones before those around them
+	function string   // of a sub-graph, its C function
+	locals   locals
+
 	name, macro     string // prefixes, such as captcha and CAPTCHA
 	arena           string // the local variable of NAME_run that points to the arena
 	inputs, outputs []*port
@@ -102,6 +113,8 @@ type model struct {
 
 	kernels   map[string]*kernel
 	instances []*instance
+	trees     []*treeFunction
+	externs   []*external
 	shared    map[string]*instance
 	count     map[string]int // instances of a kernel
 	consts    pool
@@ -116,12 +129,14 @@ type call struct {
 	node     *ir.Node
 	function *instance
 	args     []string
-	consts   []*constant // those among the arguments
+	consts   []*constant       // those among the arguments
+	bodies   map[string]*model // functions of sub-graphs, by attribute
 }
 
 func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *model {
 	m := &model{g: g, mem: mem, target: t, opt: opt, port: map[*ir.Value]*port{},
 		kernels: map[string]*kernel{}, shared: map[string]*instance{}, count: map[string]int{}}
+	m.root = m
 	m.name = cut(cw.Ident(opt.Name))
 	m.macro = strings.ToUpper(m.name)
 	m.consts = newPool(m.name)
@@ -132,7 +147,19 @@ func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *mode
 // addNodes turns every node that does something into a call.
 func (m *model) addNodes() error {
 	for i, n := range m.g.Nodes {
-		if n.Op == "view" {
+		if n.Op == "view" || nothing(n) {
+			continue
+		}
+		if hasBodies(n) {
+			if err := m.addControl(i, n); err != nil {
+				return err
+			}
+			continue
+		}
+		if n.Op == "extern" {
+			if err := m.addExtern(i, n); err != nil {
+				return err
+			}
 			continue
 		}
 		in, err := m.instance(n)
@@ -148,9 +175,15 @@ func (m *model) addNodes() error {
 	return nil
 }
 
+// nothing reports whether n computes no element.
+func nothing(n *ir.Node) bool {
+	return !slices.ContainsFunc(n.Outputs, func(v *ir.Value) bool { return v.Type.Len() > 0 })
+}
+
 // instance returns the function that computes n.
 func (m *model) instance(n *ir.Node) (*instance, error) {
-	k := m.kernels[n.Op]
+	root := m.root
+	k := root.kernels[n.Op]
 	if k == nil {
 		text, ok := rt.Kernel(n.Op, m.target.ISA)
 		if !ok {
@@ -160,19 +193,24 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 		if k, err = parseKernel(n.Op, text); err != nil {
 			return nil, err
 		}
-		m.kernels[n.Op] = k
+		root.kernels[n.Op] = k
 	}
-	in, err := k.bind(n.Attrs, m.intMax())
+	attrs := n.Attrs
+	if n.Op == "treecode" {
+		attrs = m.treeCode(n)
+	}
+	in, err := k.bind(attrs, m.intMax())
 	if err != nil {
 		return nil, err
 	}
-	if old := m.shared[in.key()]; old != nil {
+	in.place(n.Inputs)
+	if old := root.shared[in.key()]; old != nil {
 		return old, nil
 	}
-	m.count[n.Op]++
-	in.name = fmt.Sprintf("%s_%s_%d", m.name, n.Op, m.count[n.Op])
-	m.shared[in.key()] = in
-	m.instances = append(m.instances, in)
+	root.count[n.Op]++
+	in.name = fmt.Sprintf("%s_%s_%d", m.name, n.Op, root.count[n.Op])
+	root.shared[in.key()] = in
+	root.instances = append(root.instances, in)
 	return in, nil
 }
 
@@ -223,16 +261,12 @@ func (m *model) argument(c *call, p param, v *ir.Value, output bool) (string, er
 	switch {
 	case ctype != v.Type.DType.C():
 		return "", fmt.Errorf("parameter %s is of %s, value %q is %s", p.name, ctype, v.Name, v.Type)
-	case p.rom != v.IsConst():
+	case !p.either && p.rom != v.IsConst():
 		return "", fmt.Errorf("parameter %s and value %q: one is a constant, the other not", p.name, v.Name)
 	case output != p.written:
 		return "", fmt.Errorf("parameter %s: const belongs to inputs, and only to them", p.name)
-	case !v.IsConst():
-		return m.address(v)
 	}
-	k := m.consts.add(v)
-	c.consts = append(c.consts, k)
-	return k.name, nil
+	return m.pointer(c, v)
 }
 
 // files prints everything. The headers come first.

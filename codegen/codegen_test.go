@@ -322,6 +322,10 @@ func TestLimits(t *testing.T) {
 	if _, err := Generate(g, mem, load(t, "atmega2560"), options("g")); !errors.As(err, &user) {
 		t.Errorf("an arena of 40000 bytes on AVR: error %v", err)
 	}
+	g, mem = lower(t, "graph \"g\"(%x: f64[3]) -> (%y) {\n  %y: f64[3] = Exp(%x)\n}")
+	if _, err := Generate(g, mem, load(t, "atmega2560"), options("g")); !errors.As(err, &user) || !strings.Contains(user.Msg, "double has 32 bits") {
+		t.Errorf("doubles on AVR: error %v", err)
+	}
 	opt := options("g")
 	opt.Emit = "tape"
 	if _, err := Generate(g, mem, load(t, "portable"), opt); !errors.As(err, &user) {

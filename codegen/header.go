@@ -2,11 +2,13 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
 )
 
@@ -72,6 +74,46 @@ func (m *model) printCodes(w *cw.Writer) {
 	w.Blank()
 }
 
+// hasStrings reports whether an input or output holds places in the model's table of strings.
+func (m *model) hasStrings() bool {
+	return slices.ContainsFunc(m.ports(), func(p *port) bool { return p.value.Type.DType == tensor.String })
+}
+
+// printStrings declares the table of strings.
+func (m *model) printStrings(w *cw.Writer) {
+	if !m.hasStrings() {
+		return
+	}
+	w.Comment("An element of type str is a string's place in this table; any other number stands for a string that is not in it.")
+	w.Directive("define %s_STRINGS %d", m.macro, len(m.g.Strings.List()))
+	w.Line("extern const char *const %s_string[%s_STRINGS];", m.name, m.macro)
+	w.Blank()
+}
+
+// stringBytes is what the table takes of memory.
+func (m *model) stringBytes() int {
+	sum := 0
+	if m.hasStrings() {
+		for _, s := range m.g.Strings.List() {
+			sum += len(s) + 1 + m.target.PointerBits/8
+		}
+	}
+	return sum
+}
+
+// printStringTable defines it.
+func (m *model) printStringTable(w *cw.Writer) {
+	if !m.hasStrings() {
+		return
+	}
+	quoted := make([]string, 0, len(m.g.Strings.List()))
+	for _, s := range m.g.Strings.List() {
+		quoted = append(quoted, cw.String(s))
+	}
+	w.List(fmt.Sprintf("const char *const %s_string[%s_STRINGS] = { ", m.name, m.macro), quoted, " };")
+	w.Blank()
+}
+
 // printPreprocess says how raw values become the input.
 func (m *model) printPreprocess(w *cw.Writer) {
 	if m.opt.Preprocess == "" || len(m.inputs) != 1 {
@@ -87,10 +129,14 @@ func (m *model) printPreprocess(w *cw.Writer) {
 // memoryTable shows what the model takes of flash and RAM, code aside.
 func (m *model) memoryTable() []string {
 	in, out := bytesOf(m.inputs), bytesOf(m.outputs)
+	state := ""
+	if len(m.g.States) > 0 {
+		state = fmt.Sprintf(", state %d", m.report.StateBytes)
+	}
 	return []string{
 		"Memory, in bytes:",
 		fmt.Sprintf("  flash  constants %d, and the code", m.report.ConstBytes),
-		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d, and the stack", m.report.ArenaBytes, in, out),
+		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d%s, and the stack", m.report.ArenaBytes, in, out, state),
 	}
 }
 
@@ -160,12 +206,15 @@ func (m *model) printPrototype(w *cw.Writer) {
 	w.Line("extern \"C\" {")
 	w.Directive("endif")
 	w.Blank()
+	m.printStrings(w)
+	m.printExterns(w)
+	m.printReset(w)
 	if m.pushing != nil {
 		m.printPushPrototypes(w)
 	}
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
-		"It keeps nothing between calls, and may run in several threads at once, each with an arena of its own.",
+		m.keeps(),
 		fmt.Sprintf("  arena: %s_ARENA_BYTES bytes, aligned to %s_ARENA_ALIGN; what is in it does not matter", m.macro, m.macro),
 	}
 	for _, p := range m.ports() {

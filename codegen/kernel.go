@@ -38,6 +38,7 @@ type param struct {
 	name    string
 	element string // type of what it points to; it may be a type of the sample block
 	rom     bool   // takes a constant
+	either  bool   // takes a constant or a value of the arena: DG_MEM is DG_ROM for the one, and nothing for the other
 	written bool   // points to memory that the kernel writes
 	rows    bool   // takes rows of a tensor, DG_ROWS(element)
 }
@@ -173,6 +174,8 @@ func parseParam(text string) param {
 			p.written = false
 		case word == "DG_ROM":
 			p.rom = true
+		case word == "DG_MEM":
+			p.either = true
 		case word == "DG_RESTRICT" || !isIdent(word):
 		case p.element == "":
 			p.element = word

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
 )
 
@@ -24,10 +25,21 @@ func objectLimit(t *targets.Target) int {
 func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 	limit := objectLimit(t)
 	var errs ir.Errors
-	for _, v := range g.Values() {
-		if bytes := mem.Bytes(v); bytes > limit || v.Type.Len() > math.MaxInt32 {
-			errs = append(errs, tooLarge(v, bytes, t, limit))
+	var doubles error
+	withBodies(g, mem, func(g *ir.Graph, mem *ir.Memory) {
+		for _, v := range g.Values() {
+			if bytes := mem.Bytes(v); bytes > limit || v.Type.Len() > math.MaxInt32 {
+				errs = append(errs, tooLarge(v, bytes, t, limit))
+			}
+			if v.Type.DType == tensor.Float64 && t.PointerBits == 16 && doubles == nil {
+				e := about(v, fmt.Sprintf("tensor %q is %s, and double has 32 bits on %s", v.Name, v.Type, t.Name))
+				e.Hint = "make the model float32"
+				doubles = ir.Errors{e}
+			}
 		}
+	})
+	if doubles != nil {
+		return doubles
 	}
 	if mem.ArenaBytes > limit {
 		errs = append(errs, &ir.Error{
@@ -42,10 +54,14 @@ func checkLimits(g *ir.Graph, mem *ir.Memory, t *targets.Target) error {
 }
 
 func tooLarge(v *ir.Value, bytes int, t *targets.Target, limit int) error {
-	e := &ir.Error{
-		Msg:  fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, bytes, t.Name, limit),
-		Hint: "compile for a target with a wider address space, or make the model smaller",
-	}
+	e := about(v, fmt.Sprintf("tensor %q, %s, takes %d bytes; %s addresses objects of at most %d", v.Name, v.Type, bytes, t.Name, limit))
+	e.Hint = "compile for a target with a wider address space, or make the model smaller"
+	return e
+}
+
+// about returns an error at the node that computes v.
+func about(v *ir.Value, msg string) *ir.Error {
+	e := &ir.Error{Msg: msg}
 	if v.Def != nil && len(v.Def.From) > 0 {
 		e.Node, e.Op = v.Def.From[0], v.Def.Op
 	}
@@ -58,12 +74,15 @@ func indexType(g *ir.Graph, mem *ir.Memory, t *targets.Target, p *pushing) strin
 	if t.PointerBits != 16 || p != nil && p.limit() > math.MaxInt16 {
 		return "int32_t"
 	}
-	for _, v := range g.Values() {
-		if mem.Bytes(v)/max(v.Type.DType.Size(), 1) > math.MaxInt16 {
-			return "int32_t"
+	index := "int16_t"
+	withBodies(g, mem, func(g *ir.Graph, mem *ir.Memory) {
+		for _, v := range g.Values() {
+			if mem.Bytes(v)/max(v.Type.DType.Size(), 1) > math.MaxInt16 {
+				index = "int32_t"
+			}
 		}
-	}
-	return "int16_t"
+	})
+	return index
 }
 
 // nearFlash is how many bytes of constants fit into the 64 KB that AVR's 16-bit pointers reach, the vectors and constants of

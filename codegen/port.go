@@ -48,11 +48,18 @@ func (m *model) namePorts() {
 		}
 		return names.Unique(id)
 	}
-	for _, v := range m.g.Inputs {
+	for i, v := range m.g.Inputs {
 		id := name(v)
+		if m.g.IsStateInput(i) {
+			m.port[v] = &port{name: m.name + "_state_" + id, value: v}
+			continue
+		}
 		m.inputs = append(m.inputs, &port{name: id, macro: m.macro + "_IN_" + strings.ToUpper(id), value: v, input: true})
 	}
-	for _, v := range m.g.Outputs {
+	for i, v := range m.g.Outputs {
+		if m.g.IsStateOutput(i) {
+			continue
+		}
 		id := name(v)
 		m.outputs = append(m.outputs, &port{name: id, macro: m.macro + "_OUT_" + strings.ToUpper(id), value: v})
 	}
@@ -60,6 +67,7 @@ func (m *model) namePorts() {
 		m.port[p.value] = p
 	}
 	m.arena = names.Unique("a")
+	m.locals = locals{names.Unique("i"), names.Unique("k"), names.Unique("on"), names.Unique("next")}
 }
 
 // ports returns the inputs and outputs in the order of NAME_run's parameters.
@@ -67,6 +75,9 @@ func (m *model) ports() []*port { return slices.Concat(m.inputs, m.outputs) }
 
 // address returns a pointer to v, which is in the arena or in the caller's buffers.
 func (m *model) address(v *ir.Value) (string, error) {
+	if v.Type.Len() == 0 && m.port[v] == nil { // nothing is read there
+		return "NULL", nil
+	}
 	place, ok := m.mem.Places[v]
 	if !ok {
 		return "", fmt.Errorf("value %q has no place", v.Name)

@@ -14,8 +14,9 @@ import (
 type Report struct {
 	ConstBytes int          `json:"const_bytes"` // weights, biases, tables; equal ones count once
 	ArenaBytes int          `json:"arena_bytes"`
-	IOBytes    int          `json:"io_bytes"` // the caller's input and output buffers
-	Nodes      []NodeReport `json:"nodes"`    // in the order in which they run
+	IOBytes    int          `json:"io_bytes"`              // the caller's input and output buffers
+	StateBytes int          `json:"state_bytes,omitempty"` // what the model keeps between runs
+	Nodes      []NodeReport `json:"nodes"`                 // in the order in which they run
 }
 
 // NodeReport is one call in the generated code.
@@ -30,7 +31,7 @@ type NodeReport struct {
 
 // measure adds up what the calls take.
 func (m *model) measure() Report {
-	r := Report{ConstBytes: m.consts.bytes(), ArenaBytes: m.mem.ArenaBytes, IOBytes: bytesOf(m.ports())}
+	r := Report{ConstBytes: m.consts.bytes() + m.stringBytes(), ArenaBytes: m.mem.ArenaBytes, IOBytes: bytesOf(m.ports()), StateBytes: m.stateBytes()}
 	counted := map[*constant]bool{}
 	live := m.liveSpans()
 	for i, c := range m.calls {
@@ -60,6 +61,9 @@ func (m *model) liveSpans() [][]span {
 		for _, v := range c.node.Inputs {
 			last[v] = i
 		}
+	}
+	for _, s := range m.g.States {
+		last[m.g.Outputs[s.Output]] = len(m.calls) - 1
 	}
 	m.viewLives(first, last)
 	m.streamLives(first, last)

@@ -35,11 +35,19 @@ func (m *model) printSource(w *cw.Writer, s support, split bool) {
 			c.write(w, "static "+m.alignment(c))
 		}
 	}
+	for _, f := range m.trees {
+		f.print(w)
+	}
 	for _, in := range m.instances {
 		in.write(w)
 	}
+	m.printStringTable(w)
+	m.printStates(w)
 	for k := range m.mem.Streams {
 		m.printStream(w, k)
+	}
+	for _, b := range m.bodies {
+		b.printBody(w)
 	}
 	if m.pushing != nil {
 		m.printPush(w)
@@ -59,6 +67,9 @@ func (m *model) identsUsed() map[string]bool {
 	}
 	if len(m.mem.Streams) > 0 {
 		used["dg_need"] = true
+	}
+	if len(m.g.States) > 0 || len(m.bodies) > 0 {
+		used["dg_idx"] = true
 	}
 	if m.mem.Pushed != nil && m.mem.Pushed.Last != nil {
 		used["dg_slide"] = true
@@ -136,6 +147,7 @@ func (m *model) printRun(w *cw.Writer) {
 	}
 	m.printChecks(w)
 	m.printCalls(w)
+	m.printStateUpdates(w)
 	w.Blank()
 	w.Line("return %s_OK;", m.macro)
 	w.Close("")
@@ -154,9 +166,12 @@ func (m *model) printCalls(w *cw.Writer) {
 		}
 		w.Blank()
 		w.Comment(c.comment())
-		if c.function.kernel.byRows() {
+		switch {
+		case c.bodies != nil:
+			m.printControl(w, c)
+		case c.function.kernel.byRows():
 			m.printRows(w, c)
-		} else {
+		default:
 			w.List(c.function.name+"(", c.args, ");")
 		}
 		if m.opt.Trace {
@@ -216,7 +231,7 @@ func (c call) comment() string {
 func typeList(vs []*ir.Value) string {
 	var types []string
 	for _, v := range vs {
-		if !v.IsConst() {
+		if v != nil && !v.IsConst() {
 			types = append(types, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String())
 		}
 	}

@@ -92,7 +92,7 @@ func (e *exporter) node(n *ir.Node) (*onnx.Node, error) {
 	} else {
 		e.opset = max(e.opset, d.Since[0])
 	}
-	out := &onnx.Node{Name: e.name(n), OpType: n.Op, Domain: d.Domain, Inputs: namesOf(n.Inputs), Outputs: namesOf(n.Outputs)}
+	out := &onnx.Node{Name: e.name(n), OpType: d.ONNX(), Domain: d.Domain, Inputs: namesOf(n.Inputs), Outputs: namesOf(n.Outputs)}
 	for _, key := range n.Attrs.Keys() {
 		value := n.Attrs[key]
 		if body, ok := value.(*ir.Graph); ok {

@@ -23,21 +23,26 @@ const (
 
 // Options settle what a model leaves open.
 type Options struct {
-	File        string            // for messages
-	Dims        map[string]int    // values of symbolic dimensions
-	InputShapes map[string][]int  // whole shapes of inputs
-	Consts      map[string]string // inputs pinned to a value
+	File          string                    // for messages
+	Dims          map[string]int            // values of symbolic dimensions
+	InputShapes   map[string][]int          // whole shapes of inputs
+	Elements      map[string][][]int        // shapes of the tensors that an input holds which is a sequence or an optional; none where that is absent
+	Consts        map[string]string         // inputs pinned to a value
+	Pinned        map[string]*tensor.Tensor // the same, as tensors
+	MaxIterations int                       // of loops whose number of iterations is not known; 0 is any number
+	Externs       map[string]Extern         // C of the user's for operators that deepgo does not know: see ParseExtern
 }
 
 // Info is what Import found besides the graph.
 type Info struct {
 	Opset   int
 	Notices []string // what was assumed, a line each
+	Bounds  []Bound
 }
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}}
+	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, extents: map[*ir.Value]extent{}, usedExterns: map[string]bool{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -58,6 +63,11 @@ type builder struct {
 	missing   map[missingOp][]string // unsupported operators, with the nodes that use them
 	order     []missingOp
 	inlining  []string // functions being inlined, outermost first
+	sequences map[*ir.Value]*sequence
+	zipped    map[string]bool      // outputs of ZipMaps
+	extents   map[*ir.Value]extent // of values of which only a part is there
+
+	usedExterns map[string]bool
 }
 
 type missingOp struct {
@@ -76,18 +86,21 @@ func (b *builder) failHint(hint, format string, args ...any) {
 
 func (b *builder) build() *ir.Graph {
 	m := b.model
-	b.g = &ir.Graph{Name: m.Graph.Name}
+	b.g = &ir.Graph{Name: m.Graph.Name, Strings: m.Strings}
+	if b.g.Strings == nil {
+		b.g.Strings = &tensor.Strings{}
+	}
 	b.missing = map[missingOp][]string{}
 	if m.IRVersion < MinIR || m.IRVersion > MaxIR {
 		b.failHint("export the model again with a current version of onnx", "ONNX IR version %d is not supported; expected %d to %d", m.IRVersion, MinIR, MaxIR)
 		return nil
 	}
 	v, ok := m.Opsets[""]
-	if !ok {
-		b.failHint("the file is damaged, or was written by hand", "the model imports no opset of the default domain")
+	if len(m.Opsets) == 0 {
+		b.failHint("the file is damaged, or was written by hand", "the model imports no opset")
 		return nil
 	}
-	if v < MinOpset || v > MaxOpset {
+	if ok && (v < 1 || v > MaxOpset) {
 		b.failHint("onnx.version_converter converts a model to another opset", "opset %d is not supported; expected %d to %d", v, MinOpset, MaxOpset)
 		return nil
 	}
@@ -99,6 +112,7 @@ func (b *builder) build() *ir.Graph {
 	b.declare(m.Graph, names)
 	b.nodes(m.Graph, m.Opsets, names)
 	b.outputs(m.Graph, names)
+	b.boundOutputs()
 	b.reportMissing()
 	b.checkFlags()
 	return b.g
@@ -128,6 +142,9 @@ func (b *builder) declare(g *onnx.Graph, names scope) {
 
 // input returns a graph input, or a constant where the user pinned it; nil after an error.
 func (b *builder) input(in *onnx.ValueInfo) *ir.Value {
+	if in.Elem != nil {
+		return b.container(in)
+	}
 	if in.Kind != "tensor" {
 		b.failHint("deepgo takes tensors of numbers", "input %q is a %s", in.Name, in.Kind)
 		return nil
@@ -148,7 +165,15 @@ func (b *builder) input(in *onnx.ValueInfo) *ir.Value {
 	if text, pinned := b.opt.Consts[in.Name]; pinned {
 		return b.pin(in.Name, t, text)
 	}
-	v := b.g.NewValue(in.Name, t)
+	return b.addInput(in.Name, t)
+}
+
+// addInput makes an input, or a constant where its value is given.
+func (b *builder) addInput(name string, t ir.Type) *ir.Value {
+	if c := b.opt.Pinned[name]; c != nil && t.Equal(ir.Type{DType: c.DType, Shape: c.Shape}) {
+		return b.g.NewConst(name, c)
+	}
+	v := b.g.NewValue(name, t)
 	b.g.Inputs = append(b.g.Inputs, v)
 	return v
 }
@@ -186,6 +211,9 @@ func (b *builder) dim(in *onnx.ValueInfo, i int, d onnx.Dim) (int, bool) {
 	case d.Name != "" && given:
 		b.usedDims[d.Name] = true
 		return n, true
+	case i == 0 && d.Name == "":
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("input %q: batch dimension set to 1", in.Name))
+		return 1, true
 	case i == 0:
 		b.info.Notices = append(b.info.Notices, fmt.Sprintf("input %q: batch dimension %q set to 1", in.Name, d.Name))
 		return 1, true
@@ -247,6 +275,14 @@ func (b *builder) checkFlags() {
 	for _, name := range sortedKeys(b.opt.InputShapes) {
 		unknown("--input-shape", name, inputs, "input")
 	}
+	for _, name := range sortedKeys(b.opt.Elements) {
+		unknown("--elements", name, inputs, "input")
+	}
+	for _, name := range sortedKeys(b.opt.Externs) {
+		if !b.usedExterns[name] {
+			b.fail("--extern %s names no operator of the model that deepgo does not know, and no node of one", name)
+		}
+	}
 	for _, name := range sortedKeys(b.opt.Consts) {
 		unknown("--const", name, inputs, "input")
 	}
@@ -279,10 +315,30 @@ func (b *builder) outputs(g *onnx.Graph, names scope) {
 		case !known:
 			b.fail("output %q is computed by no node", o.Name)
 		case v == nil: // reported where it failed
+		case b.isSequence(v):
+			b.sequenceOutput(o, b.sequences[v])
+		case b.zipped[o.Name]:
+			b.g.Outputs = append(b.g.Outputs, v)
 		default:
 			b.checkDeclared(o, v)
 			b.g.Outputs = append(b.g.Outputs, v)
 		}
+	}
+}
+
+// sequenceOutput makes the elements of a sequence outputs of their own.
+func (b *builder) sequenceOutput(o *onnx.ValueInfo, s *sequence) {
+	if s.optional && len(s.elements) == 0 {
+		b.fail("output %q is an optional that is absent", o.Name)
+		return
+	}
+	for i, v := range s.elements {
+		if b.isSequence(v) {
+			b.sequenceOutput(o, b.sequences[v])
+			continue
+		}
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q: element %d of the %s is output %q", o.Name, i, o.Kind, v.Name))
+		b.g.Outputs = append(b.g.Outputs, v)
 	}
 }
 
@@ -300,9 +356,12 @@ func (b *builder) checkDeclared(o *onnx.ValueInfo, v *ir.Value) {
 	}
 	same := len(o.Shape) == len(v.Type.Shape)
 	for i := 0; same && i < len(o.Shape); i++ {
-		same = !o.Shape[i].Known || o.Shape[i].Size == int64(v.Type.Shape[i])
+		size := int64(v.Type.Shape[i])
+		same = !o.Shape[i].Known || o.Shape[i].Size == size || b.isBounded(v) && b.extents[v].axis == i && o.Shape[i].Size < size
 	}
-	if !same {
+	if !same && len(b.opt.InputShapes) > 0 { // the declaration is of the file's own shapes
+		b.info.Notices = append(b.info.Notices, fmt.Sprintf("output %q is declared with shape %s, and is computed as %s", o.Name, dimsText(o.Shape), v.Type))
+	} else if !same {
 		b.fail("output %q is declared with shape %s, and is computed as %s", o.Name, dimsText(o.Shape), v.Type)
 	}
 }
@@ -331,9 +390,13 @@ func (b *builder) reportMissing() {
 		if k.domain != "" {
 			name = k.domain + "." + k.name
 		}
-		hint := "deepgo ops lists the supported operators"
+		if r := op.Refused(k.domain, k.name); r != nil {
+			b.failHint(r.Hint, "operator %s %s; used by %q%s", name, r.Why, shown, more)
+			continue
+		}
+		hint := fmt.Sprintf("deepgo ops lists the supported operators; --extern %s=my_function calls C of yours for this one", k.name)
 		if near := nearest(k.name); near != "" {
-			hint = fmt.Sprintf("did you mean %s? deepgo ops lists the supported operators", near)
+			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 		}
 		b.failHint(hint, "operator %s (opset %d) is not supported; used by %q%s", name, k.opset, shown, more)
 	}
@@ -346,8 +409,8 @@ func nearest(name string) string {
 		if d.IsKernel() {
 			continue
 		}
-		if n := distance(strings.ToLower(d.Name), strings.ToLower(name)); n < least {
-			best, least = d.Name, n
+		if n := distance(strings.ToLower(d.ONNX()), strings.ToLower(name)); n < least {
+			best, least = d.ONNX(), n
 		}
 	}
 	return best

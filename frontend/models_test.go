@@ -59,7 +59,7 @@ func checkCase(t *testing.T, g *ir.Graph, dir string) {
 		all := make([]*tensor.Tensor, n)
 		for i := range all {
 			var err error
-			if all[i], err = onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i))); err != nil {
+			if all[i], err = onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i)), nil); err != nil {
 				t.Fatal(err)
 			}
 		}

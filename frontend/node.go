@@ -146,17 +146,29 @@ func (b *builder) tryNode(n *onnx.Node, opsets map[string]int64, names scope) er
 	if err != nil {
 		return err
 	}
+	if err := b.takesBounded(n, in); err != nil {
+		return err
+	}
 	if f := b.functions[n.Domain+"."+n.OpType]; f != nil {
 		return b.inline(f, n, in, names)
 	}
 	switch {
 	case n.Domain == "" && n.OpType == "Constant":
 		return b.constant(n, names)
-	case n.Domain == "" && n.OpType == "If":
+	case n.Domain == "" && n.OpType == "If" && len(in) == 1 && in[0] != nil && in[0].IsConst():
 		return b.branch(n, in, opsets, names)
+	}
+	if handled, err := b.sequenceOp(n, in, opsets, names); handled {
+		return err
+	}
+	if n.Domain == "" && n.OpType == "Loop" {
+		return b.loop(n, in, opsets, names)
 	}
 	d := op.LookupDomain(n.Domain, n.OpType)
 	if d == nil {
+		if x := b.extern(n); x != nil {
+			return b.external(n, x, in, names)
+		}
 		key := missingOp{n.Domain, n.OpType, opsets[n.Domain]}
 		if b.missing[key] == nil {
 			b.order = append(b.order, key)
@@ -164,7 +176,7 @@ func (b *builder) tryNode(n *onnx.Node, opsets map[string]int64, names scope) er
 		b.missing[key] = append(b.missing[key], n.Name)
 		return errReported
 	}
-	return b.apply(d, n, in, int(opsets[n.Domain]), names)
+	return b.apply(d, n, in, opsets, names)
 }
 
 // operands looks up a node's inputs.
@@ -195,13 +207,19 @@ func (b *builder) nodeError(n *onnx.Node, opset int, node *ir.Node, err error, h
 }
 
 // apply adds an operator of the table.
-func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opset int, names scope) error {
+func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opsets map[string]int64, names scope) error {
+	opset := int(opsets[n.Domain])
 	node := &ir.Node{Op: d.Name, Inputs: in, Attrs: ir.Attrs{}, From: []string{n.Name}}
 	if n.Name == "" {
 		node.From = []string{fmt.Sprintf("%s_%d", n.OpType, len(b.g.Nodes))}
 	}
 	for _, a := range n.Attrs {
-		node.Attrs[a.Name] = a.Value
+		if _, isGraph := a.Value.(*onnx.Graph); !isGraph {
+			node.Attrs[a.Name] = a.Value
+		}
+	}
+	if d.Domain == "" && opset < MinOpset && d.VersionAt(opset) != d.VersionAt(MinOpset) {
+		return b.nodeError(n, opset, nil, fmt.Errorf("opset %d is not supported; expected %d to %d", opset, MinOpset, MaxOpset), "onnx.version_converter converts a model to another opset")
 	}
 	if d.Upgrade != nil {
 		if err := d.Upgrade(op.NewUpgrade(b.g, node), opset); err != nil {
@@ -209,6 +227,12 @@ func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opset int, name
 		}
 	}
 	trimInputs(node)
+	if err := b.bodies(n, node, opsets, names); err != nil {
+		return err
+	}
+	if err := b.boundNode(d, node); err != nil {
+		return b.nodeError(n, opset, nil, err, "")
+	}
 	if err := checkForm(d, node, len(n.Outputs)); err != nil {
 		return b.nodeError(n, opset, nil, err, "")
 	}
@@ -231,7 +255,29 @@ func (b *builder) apply(d *op.Def, n *onnx.Node, in []*ir.Value, opset int, name
 		node.Outputs[i].Def = node
 		names[name] = node.Outputs[i]
 	}
+	b.addLength(node, types, n.Outputs[0])
+	if err := b.carry(node); err != nil {
+		return b.nodeError(n, opset, node, err, "make the value an output of the model, and compute the rest by yourself")
+	}
+	if d.Fused {
+		return b.takeApart(d, n, node)
+	}
 	b.fold(node)
+	return nil
+}
+
+// takeApart adds the operators that a fused one stands for.
+func (b *builder) takeApart(d *op.Def, n *onnx.Node, node *ir.Node) error {
+	l, err := op.NewLowering(b.g, node)
+	if err == nil {
+		err = d.Lower(l)
+	}
+	if err != nil {
+		return b.nodeError(n, 0, node, err, "")
+	}
+	for _, part := range l.Nodes() {
+		b.fold(part)
+	}
 	return nil
 }
 
@@ -374,6 +420,10 @@ func (b *builder) constant(n *onnx.Node, names scope) error {
 		t = tensor.Ints(v, len(v))
 	case []float32:
 		t = tensor.Floats(v, len(v))
+	case string:
+		t = b.strings(v).Reshape()
+	case []string:
+		t = b.strings(v...)
 	default:
 		return b.nodeError(n, 0, nil, fmt.Errorf("attribute %q holds no numbers", n.Attrs[0].Name), "")
 	}
@@ -381,10 +431,19 @@ func (b *builder) constant(n *onnx.Node, names scope) error {
 	return nil
 }
 
+// strings returns a list of strings as places in the model's table.
+func (b *builder) strings(list ...string) *tensor.Tensor {
+	t := tensor.New(tensor.String, len(list))
+	for i, s := range list {
+		t.SetI64(i, int64(b.g.Strings.Add(s)))
+	}
+	return t
+}
+
 // branch replaces an If whose condition is known by its branch.
 func (b *builder) branch(n *onnx.Node, in []*ir.Value, opsets map[string]int64, names scope) error {
-	if len(in) != 1 || !in[0].IsConst() || in[0].Const.Len() != 1 {
-		return b.nodeError(n, 0, nil, fmt.Errorf("the condition is computed at run time, which is not supported"), "pin the input that it depends on with --const NAME=VALUE")
+	if in[0].Const.Len() != 1 {
+		return b.nodeError(n, 0, nil, fmt.Errorf("the condition has %d elements; expected one", in[0].Const.Len()), "")
 	}
 	want := "else_branch"
 	if in[0].Const.I64(0) != 0 {

@@ -83,8 +83,24 @@ type Graph struct {
 	Inputs  []*Value
 	Outputs []*Value
 	Nodes   []*Node
+	Strings *tensor.Strings // what elements of type str stand for; nil where there are none
+	States  []State         // outputs that are inputs of the next run
+	Memory  *Memory         // of a lowered sub-graph, its plan; the plan of a model is apart
 
 	names map[string]int // how often a base name was used by NewName
+}
+
+// State ties an output of the graph to an input of the same type: what a run puts out there, the next run gets.
+type State struct{ Input, Output int }
+
+// IsStateInput reports whether input i of the graph is what an output of the run before was.
+func (g *Graph) IsStateInput(i int) bool {
+	return slices.ContainsFunc(g.States, func(s State) bool { return s.Input == i })
+}
+
+// IsStateOutput reports whether output i of the graph is an input of the next run.
+func (g *Graph) IsStateOutput(i int) bool {
+	return slices.ContainsFunc(g.States, func(s State) bool { return s.Output == i })
 }
 
 // NewValue returns a value that no node defines yet. Its name is base, or base with a number where base is taken.
@@ -184,7 +200,7 @@ func (g *Graph) Clone() *Graph {
 
 // CloneMap returns a copy of g, and the copy of each of its values.
 func (g *Graph) CloneMap() (*Graph, map[*Value]*Value) {
-	c := &Graph{Name: g.Name}
+	c := &Graph{Name: g.Name, Strings: g.Strings, States: slices.Clone(g.States)}
 	m := map[*Value]*Value{nil: nil}
 	for _, v := range g.Values() {
 		w := *v

@@ -114,6 +114,14 @@ func (p *parser) graph(outer map[string]*Value) *Graph {
 		p.take(",")
 	}
 	p.expect("{")
+	if p.take("strings") {
+		g.Strings = &tensor.Strings{}
+		p.expect("[")
+		for !p.take("]") {
+			g.Strings.Add(p.quoted())
+			p.take(",")
+		}
+	}
 	for !p.take("}") {
 		p.statement(g)
 	}

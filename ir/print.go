@@ -58,6 +58,9 @@ type printer struct {
 
 func (p *printer) graph(g *Graph, indent string) {
 	fmt.Fprintf(&p.b, "graph %s(%s) -> (%s) {\n", strconv.Quote(g.Name), params(g.Inputs), names(g.Outputs))
+	if list := g.Strings.List(); len(list) > 0 {
+		fmt.Fprintf(&p.b, "%s  strings %s\n", indent, strings.TrimPrefix(p.attr(list, ""), "strings"))
+	}
 	shown := map[*Value]bool{}
 	consts := func(vs []*Value) {
 		for _, v := range vs {

@@ -14,14 +14,14 @@ type Window struct {
 	Fold     int // calls for a row of the output
 }
 
-// WindowOf returns the window of a kernel operator that has one: of kernels on images, by their constants, and of others that run row by
-// row or fold rows, by the attribute window.
+// WindowOf returns the window of a kernel operator that has one: of kernels on images in NHWC, by their constants, and of others that run row
+// by row or fold rows, by the attribute window. Kernels over up to three axes, channels first, have a KD and compute whole tensors.
 func WindowOf(n *Node) (Window, bool) {
 	a := n.Attrs
 	if v := a.Ints("window"); len(v) == 7 {
 		return Window{In: v[0], Out: v[1], Kernel: v[2], Stride: v[3], Dilation: v[4], Pad: v[5], Fold: v[6]}, true
 	}
-	if !a.Has("KH") || !a.Has("OH") {
+	if !a.Has("KH") || !a.Has("OH") || a.Has("KD") {
 		return Window{}, false
 	}
 	return Window{In: a.Int("IH"), Out: a.Int("OH"), Kernel: a.Int("KH"), Stride: a.Int("SH"), Dilation: a.Int("DH"), Pad: a.Int("PT"), Fold: 1}, true

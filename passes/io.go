@@ -33,7 +33,7 @@ func quantizedInputs(g *ir.Graph) int {
 	uses := g.Uses()
 	for i, v := range g.Inputs {
 		readers := uses[v]
-		if len(readers) == 0 || g.IsOutput(v) || slices.ContainsFunc(readers, func(n *ir.Node) bool { return !sameQuantize(n, readers[0]) }) {
+		if len(readers) == 0 || g.IsOutput(v) || g.IsStateInput(i) || slices.ContainsFunc(readers, func(n *ir.Node) bool { return !sameQuantize(n, readers[0]) }) {
 			continue
 		}
 		q := readers[0].Outputs[0]
@@ -60,7 +60,7 @@ func quantizedOutputs(g *ir.Graph) int {
 	changed := 0
 	for i, v := range g.Outputs {
 		n := v.Def
-		if n == nil || n.Op != "DequantizeLinear" || n.Inputs[0].IsConst() || n.Inputs[0].Type.Quant == nil || n.Inputs[0].Def == nil || g.IsOutput(n.Inputs[0]) {
+		if n == nil || g.IsStateOutput(i) || n.Op != "DequantizeLinear" || n.Inputs[0].IsConst() || n.Inputs[0].Type.Quant == nil || n.Inputs[0].Def == nil || g.IsOutput(n.Inputs[0]) {
 			continue
 		}
 		q := n.Inputs[0]
@@ -75,7 +75,7 @@ func quantizedOutputs(g *ir.Graph) int {
 func floatInputs(g *ir.Graph) int {
 	changed := 0
 	for i, q := range g.Inputs {
-		if q.Type.Quant == nil || !q.Type.DType.IsInt() {
+		if q.Type.Quant == nil || g.IsStateInput(i) || !q.Type.DType.IsInt() {
 			continue
 		}
 		in := &ir.Value{Name: q.Name, Type: ir.Type{DType: tensor.Float32, Shape: q.Type.Shape}}
@@ -93,7 +93,7 @@ func floatInputs(g *ir.Graph) int {
 func floatOutputs(g *ir.Graph) int {
 	changed := 0
 	for i, q := range g.Outputs {
-		if q.Type.Quant == nil || !q.Type.DType.IsInt() {
+		if q.Type.Quant == nil || g.IsStateOutput(i) || !q.Type.DType.IsInt() {
 			continue
 		}
 		out := &ir.Value{Name: q.Name, Type: ir.Type{DType: tensor.Float32, Shape: q.Type.Shape}}

@@ -69,7 +69,8 @@ func lowerNode(g *ir.Graph, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
 			}
 		}
 	}
-	return nil, &ir.Error{Node: slices.Concat(n.From, []string{""})[0], Op: n.Op, Msg: err.Error(), At: n.Line()}
+	e := &ir.Error{Node: slices.Concat(n.From, []string{""})[0], Op: n.Op, Msg: err.Error(), Hint: "OPS.md says what C takes; deepgo run evaluates the model as it is", At: n.Line()}
+	return nil, e
 }
 
 // bind sets the macros of kernels from their expressions.

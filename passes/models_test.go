@@ -156,7 +156,7 @@ func readAll(t *testing.T, dir, kind string, n int) []*tensor.Tensor {
 	all := make([]*tensor.Tensor, n)
 	for i := range all {
 		var err error
-		if all[i], err = onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i))); err != nil {
+		if all[i], err = onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("%s_%d.pb", kind, i)), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

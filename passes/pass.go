@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Target *targets.Target
 	IO     string     // "model" (as the file declares), "float" or "quantized": element types at the boundary
+	Trees  string     // "table", "code", or "auto" (or ""): how decision trees are written
 	Memory *ir.Memory // set by the plan pass
 
 	Optimize string // "speed": memory does not matter; "balanced", "size": least memory; "": balanced on machines without an operating system
@@ -25,6 +26,8 @@ type Config struct {
 
 	// Dump, where set, gets the graph as it came in (seq 0, pass "import", changed 0) and as each pass left it.
 	Dump func(seq int, pass string, g *ir.Graph, changed int)
+
+	pipeline []Pass // that runs, for sub-graphs
 
 	streams []ir.Stream // what the stream pass chose, for those after it
 }

@@ -59,6 +59,9 @@ func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
 			}
 		}
 	}
+	for _, s := range g.States {
+		p.lastUse[p.mem.rootOf(g.Outputs[s.Output])] = p.time.calls
+	}
 	for i, n := range g.Nodes {
 		switch run := p.time.runs[i]; {
 		case run != nil:

@@ -36,6 +36,12 @@ func runPlanned(g *ir.Graph, mem *ir.Memory, inputs []*tensor.Tensor) ([]*tensor
 	outs := make([]*tensor.Tensor, len(g.Outputs))
 	for i, v := range g.Outputs {
 		var err error
+		if g.IsStateOutput(i) {
+			if outs[i], err = p.read(v); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if outs[i], err = tensor.FromBytes(v.Type.DType, p.buffers[v], v.Type.Shape...); err != nil {
 			return nil, err
 		}

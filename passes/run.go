@@ -16,7 +16,7 @@ func run(g *ir.Graph, c *Config, pipeline []Pass) error {
 	if err := checkDisabled(c.Disable, pipeline); err != nil {
 		return err
 	}
-	c.Memory = nil
+	c.Memory, c.pipeline = nil, pipeline
 	var eval *evalCheck
 	if c.CheckEval {
 		var err error

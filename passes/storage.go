@@ -30,13 +30,13 @@ func storageOf(g *ir.Graph, alone func(node int) bool) *storage {
 			s.root[y], s.offset[y] = s.rootOf(x), s.offset[x]+n.Attrs.Int("offset")
 		}
 	}
-	for _, v := range g.Outputs {
-		if r := s.rootOf(v); r == v && s.buffer[r] == nil {
+	for i, v := range g.Outputs {
+		if r := s.rootOf(v); r == v && s.buffer[r] == nil && !g.IsStateOutput(i) {
 			s.buffer[r] = v
 		}
 	}
-	for _, v := range g.Outputs {
-		if r := s.rootOf(v); s.buffer[r] == nil && s.covers(v, r) {
+	for i, v := range g.Outputs {
+		if r := s.rootOf(v); s.buffer[r] == nil && s.covers(v, r) && !g.IsStateOutput(i) {
 			s.buffer[r] = v
 		}
 	}
@@ -132,8 +132,12 @@ func isView(n *ir.Node) bool {
 func scratchBytes(n *ir.Node) int { return n.Attrs.Int("scratch") }
 
 // legalOutput reports whether output i of g can be written where the caller wants it: it is a computed value, not given out
-// before, and either owns its memory or is the whole of the value that does.
+// before, and either owns its memory or is the whole of the value that does. What the next run gets may be anywhere but in the memory
+// of inputs, some of which are overwritten first.
 func (s *storage) legalOutput(g *ir.Graph, i int) bool {
 	v := g.Outputs[i]
+	if g.IsStateOutput(i) {
+		return !v.IsConst() && !slices.Contains(g.Inputs, s.rootOf(v))
+	}
 	return !v.IsConst() && !slices.Contains(g.Outputs[:i], v) && s.buffer[s.rootOf(v)] == v && !slices.Contains(g.Inputs, v)
 }

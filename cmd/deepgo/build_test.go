@@ -86,7 +86,7 @@ func buildAndRun(t *testing.T, target *targets.Target, model string) {
 	runProgram(t, target, program, "-o", dir, model+"/test_data_set_0/input_0.pb")
 	goldens, _ := filepath.Glob(model + "/test_data_set_0/output_*.pb")
 	for _, file := range goldens {
-		want, err := onnx.ReadTensor(file)
+		want, err := onnx.ReadTensor(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,8 @@ type compileFlags struct {
 	io      string
 	costs   priorities
 	emit    string
+	trees   string
+	states  map[string]string
 	dump    string
 	disable []string
 	check   bool
@@ -58,6 +61,8 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	ioFlag(c, &f.io)
 	f.costs.add(c)
 	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
+	choiceFlag(c, &f.trees, "trees", "decision trees as tables or `code`, nested ifs: auto (what takes less flash), table or code", "auto", "table", "code")
+	c.Flags().StringToStringVar(&f.states, "state", nil, "keep an output as an input of the next run, such as `h1=h0`: it is in the model, and NAME_reset() makes it zeros (repeatable)")
 	packageFlags(c, &f.pack, &f.data)
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
@@ -69,7 +74,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 
 func (f *compileFlags) options(c *cobra.Command, file string) (deepgo.CompileOptions, error) {
 	opt := deepgo.CompileOptions{
-		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
+		Target: f.target, Name: f.name, IO: f.io, Emit: f.emit, Trees: f.trees, States: f.states, Disable: f.disable, CheckEval: f.check, Command: command(c, file, f.target),
 	}
 	f.costs.set(&opt)
 	if f.dump == "" {
@@ -120,6 +125,9 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	r := summary(p)
 	if err := r.measure(c.Context(), m, p, opt); err != nil {
 		return err
+	}
+	if f.pack != "none" && len(f.states) > 0 {
+		return &usageError{c.Name(), errors.New("--package checks the model call by call, which --state does not allow; compile without it, and add the C to your project")}
 	}
 	dir, files := f.out, p.Files
 	if f.pack != "none" {
@@ -177,6 +185,7 @@ type compileJSON struct {
 	Files      []string `json:"files"`
 	ConstBytes int      `json:"const_bytes"`
 	ArenaBytes int      `json:"arena_bytes"`
+	StateBytes int      `json:"state_bytes,omitempty"` // kept between runs
 	CodeBytes  int      `json:"code_bytes,omitempty"`  // measured, where the target's compiler is installed
 	StackBytes int      `json:"stack_bytes,omitempty"` // bound of NAME_run, likewise
 	Compiler   string   `json:"compiler,omitempty"`
@@ -185,7 +194,7 @@ type compileJSON struct {
 }
 
 func summary(p *deepgo.Program) *compileJSON {
-	r := &compileJSON{Name: p.Name, Target: p.Target.Name, ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes}
+	r := &compileJSON{Name: p.Name, Target: p.Target.Name, ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, StateBytes: p.Report.StateBytes}
 	r.limits = [2]int{p.Target.FlashBytes, p.Target.RAMBytes}
 	return r
 }
@@ -204,6 +213,9 @@ func (r *compileJSON) print(out io.Writer) error {
 		fmt.Fprintf(w, "\t%s of code (%s)\n", bytesText(r.CodeBytes), r.Compiler)
 	}
 	fmt.Fprintf(w, "RAM\t%s of arena%s\n", bytesText(r.ArenaBytes), of(r.limits[1]))
+	if r.StateBytes > 0 {
+		fmt.Fprintf(w, "\t%s of state\n", bytesText(r.StateBytes))
+	}
 	if r.StackBytes > 0 {
 		fmt.Fprintf(w, "\tat most %s of stack\n", bytesText(r.StackBytes))
 	}
@@ -235,7 +247,7 @@ func (r *compileJSON) measure(ctx context.Context, m *deepgo.Model, p *deepgo.Pr
 		return nil // a compiler that does not work here is for doctor to say; the C is as good without it
 	}
 	r.CodeBytes, r.StackBytes, r.Compiler = f.CodeBytes, f.StackBytes, p.Target.CC
-	ram := r.ArenaBytes + p.Report.IOBytes + f.StackBytes
+	ram := r.ArenaBytes + p.Report.IOBytes + r.StateBytes + f.StackBytes
 	switch {
 	case p.Target.FlashBytes > 0 && f.FlashBytes() > p.Target.FlashBytes:
 		return &ir.Error{Model: m.File, Msg: fmt.Sprintf("too big for %s: %d bytes of code and %d of constants, the part has %d bytes of flash", p.Target.Name, f.CodeBytes, f.ConstBytes, p.Target.FlashBytes), Hint: "quantize the model, or choose a larger part"}

@@ -35,7 +35,7 @@ func listOps(c *cobra.Command, asJSON bool) error {
 	var all []opJSON
 	for _, d := range op.Table() {
 		if !d.IsKernel() && d.Since != nil {
-			all = append(all, opJSON{d.Name, d.Domain, d.Since, d.Lower != nil})
+			all = append(all, opJSON{d.ONNX(), d.Domain, d.Since, d.Lower != nil})
 		}
 	}
 	if asJSON {

@@ -22,7 +22,7 @@ func TestREADME(t *testing.T) {
 		t.Fatalf("README.md has %d examples", len(examples))
 	}
 	t.Chdir("../..")
-	t.Cleanup(func() { os.RemoveAll("digits"); os.Remove("captcha-reader") })
+	t.Cleanup(func() { os.RemoveAll("digits"); os.RemoveAll("iris"); os.Remove("captcha-reader") })
 	for _, e := range examples {
 		var out bytes.Buffer
 		run(strings.Fields(e[1]), &out, &out)

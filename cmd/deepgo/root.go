@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/frontend"
 	"github.com/spf13/cobra"
 )
 
@@ -66,15 +67,21 @@ func optionalArg(name string) cobra.PositionalArgs {
 
 // loadFlags are the flags of every command that reads a model.
 type loadFlags struct {
-	dims   map[string]int
-	shapes map[string]string
-	consts map[string]string
+	dims     map[string]int
+	shapes   map[string]string
+	elements []string
+	consts   map[string]string
+	externs  []string
+	most     int
 }
 
 func (f *loadFlags) add(c *cobra.Command) {
 	c.Flags().StringToIntVar(&f.dims, "dim", nil, "value of a symbolic dimension, such as `batch=1` (repeatable)")
 	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
+	c.Flags().StringArrayVar(&f.elements, "elements", nil, "shapes of the tensors in an input that is a sequence or an optional, such as `x=3x2,4x2` (repeatable)")
 	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
+	c.Flags().IntVar(&f.most, "max-iterations", 0, "end loops whose number of iterations is known only at run time after `N`")
+	c.Flags().StringArrayVar(&f.externs, "extern", nil, "call C of yours for an operator that deepgo does not know, such as `Foo=foo_kernel`, or Foo=foo_kernel:1x8xf32 with the types of its outputs (repeatable)")
 }
 
 // options checks the flags.
@@ -87,7 +94,45 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 		}
 		shapes[name] = shape
 	}
-	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Consts: f.consts}, nil
+	if f.most < 0 {
+		return deepgo.LoadOptions{}, &usageError{c.Name(), fmt.Errorf("--max-iterations %d: expected a number of iterations", f.most)}
+	}
+	elements, err := parseElements(f.elements)
+	if err != nil {
+		return deepgo.LoadOptions{}, &usageError{c.Name(), err}
+	}
+	externs := map[string]frontend.Extern{}
+	for _, arg := range f.externs {
+		name, x, err := frontend.ParseExtern(arg)
+		if err != nil {
+			return deepgo.LoadOptions{}, &usageError{c.Name(), fmt.Errorf("--extern: %w", err)}
+		}
+		externs[name] = x
+	}
+	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts, MaxIterations: f.most, Externs: externs}, nil
+}
+
+// parseElements reads the values of --elements.
+func parseElements(args []string) (map[string][][]int, error) {
+	elements := map[string][][]int{}
+	for _, arg := range args {
+		name, list, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, fmt.Errorf("--elements %s: expected an input and shapes, such as x=3x2,4x2", arg)
+		}
+		elements[name] = nil
+		for text := range strings.SplitSeq(list, ",") {
+			if list == "" {
+				break
+			}
+			shape, err := parseShape(text)
+			if err != nil {
+				return nil, fmt.Errorf("--elements %s: %w", arg, err)
+			}
+			elements[name] = append(elements[name], shape)
+		}
+	}
+	return elements, nil
 }
 
 // load reads the model and prints what was assumed about it.

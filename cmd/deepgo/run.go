@@ -60,9 +60,9 @@ func (f *runFlags) run(c *cobra.Command, file string) error {
 		return writeOutputs(f.out, m.Graph.Outputs, out)
 	}
 	if f.json {
-		return printJSON(c.OutOrStdout(), outputsJSON(m.Graph.Outputs, out))
+		return printJSON(c.OutOrStdout(), outputsJSON(m.Graph, out))
 	}
-	return printOutputs(c.OutOrStdout(), m.Graph.Outputs, out)
+	return printOutputs(c.OutOrStdout(), m.Graph, out)
 }
 
 // readInputs returns a tensor per input of the model, from files or at random.
@@ -129,24 +129,40 @@ func writeNPY(file string, t *tensor.Tensor) error {
 }
 
 type outputJSON struct {
-	Name  string    `json:"name"`
-	DType string    `json:"dtype"`
-	Shape []int     `json:"shape"`
-	Data  []float64 `json:"data"`
+	Name  string `json:"name"`
+	DType string `json:"dtype"`
+	Shape []int  `json:"shape"`
+	Data  any    `json:"data"` // a list of numbers, or of strings
 }
 
-func outputsJSON(vs []*ir.Value, out []*tensor.Tensor) []outputJSON {
+func outputsJSON(g *ir.Graph, out []*tensor.Tensor) []outputJSON {
 	all := make([]outputJSON, len(out))
 	for i, t := range out {
-		all[i] = outputJSON{vs[i].Name, t.DType.String(), t.Shape, t.Float64s()}
+		all[i] = outputJSON{g.Outputs[i].Name, t.DType.String(), t.Shape, t.Float64s()}
+		if t.DType == tensor.String {
+			all[i].Data = texts(g, t)
+		}
 	}
 	return all
 }
 
+// texts returns the strings of a tensor.
+func texts(g *ir.Graph, t *tensor.Tensor) []string {
+	list := make([]string, t.Len())
+	for i := range list {
+		list[i] = g.Strings.Text(t.I64(i))
+	}
+	return list
+}
+
 // printOutputs prints each output's elements, and where its greatest one is: the class, for a classifier.
-func printOutputs(w io.Writer, vs []*ir.Value, out []*tensor.Tensor) error {
+func printOutputs(w io.Writer, g *ir.Graph, out []*tensor.Tensor) error {
 	for i, t := range out {
-		fmt.Fprintf(w, "%s: %s", vs[i].Name, vs[i].Type)
+		fmt.Fprintf(w, "%s: %s", g.Outputs[i].Name, g.Outputs[i].Type)
+		if t.DType == tensor.String {
+			fmt.Fprintf(w, "\n%q\n", texts(g, t))
+			continue
+		}
 		if t.Len() > 1 {
 			at := argmax(t)
 			fmt.Fprintf(w, ", greatest at %d (%.6g)", at, t.F64(at))

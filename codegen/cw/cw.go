@@ -76,6 +76,12 @@ func (w *Writer) Close(tail string) {
 	w.Line("}%s", tail)
 }
 
+// Else closes the innermost block and opens the one for what is not so.
+func (w *Writer) Else() {
+	w.depth--
+	w.Begin("} else {")
+}
+
 // List writes head, the items with commas between them, and tail, over as many lines as that takes.
 func (w *Writer) List(head string, items []string, tail string) { w.joined(head, items, ",", tail) }
 

@@ -2,6 +2,7 @@ package cw
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -83,4 +84,20 @@ func CommentText(text string) string {
 	text = strings.ReplaceAll(text, "/*", "/ *")
 	text = strings.ReplaceAll(text, "??", "? ?")
 	return strings.ReplaceAll(text, "??", "? ?") // of three in a row, the first round leaves two
+}
+
+// String returns a string constant: printable ASCII as it is, every other byte in octal.
+func String(s string) string {
+	b := []byte{'"'}
+	for _, c := range []byte(s) {
+		switch {
+		case c == '"' || c == '\\' || c == '?': // ? could begin a trigraph
+			b = append(b, '\\', c)
+		case c >= ' ' && c < 0x7f:
+			b = append(b, c)
+		default:
+			b = fmt.Appendf(b, "\\%03o", c)
+		}
+	}
+	return string(append(b, '"'))
 }

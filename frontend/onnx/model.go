@@ -12,6 +12,7 @@ type Model struct {
 	Metadata  map[string]string
 	Graph     *Graph
 	Functions []*Function
+	Strings   *tensor.Strings // those of string tensors
 }
 
 // Graph is a model's graph or the sub-graph of a control-flow operator.
@@ -37,8 +38,8 @@ type Node struct {
 	Attrs                []*Attr
 }
 
-// Attr is an attribute. Value is int64, float32, string, []int64, []float32, []string, *tensor.Tensor, *Graph, or nil
-// where Ref names the attribute of the enclosing function that gives the value.
+// Attr is an attribute. Value is int64, float32, string, []int64, []float32, []string, *tensor.Tensor, *Graph, *ValueInfo (a
+// type), or nil where Ref names the attribute of the enclosing function that gives the value.
 type Attr struct {
 	Name  string
 	Value any
@@ -50,7 +51,8 @@ type ValueInfo struct {
 	Name  string
 	DType tensor.DType // Invalid where the file declares no element type
 	Shape []Dim        // nil where HasShape is false
-	Kind  string       // "tensor", or the kind that deepgo does not take: "sequence", "optional", "map", "sparse tensor"
+	Kind  string       // "tensor", "sequence", "optional", or what deepgo does not take: "map", "sparse tensor"
+	Elem  *ValueInfo   // of a sequence and an optional: what they hold
 
 	HasShape bool
 }

@@ -54,7 +54,7 @@ func Decode(data []byte, dir string, lim Limits) (*Model, error) {
 	if pb.Graph == nil {
 		return nil, errors.New("the file holds no graph; expected an ONNX model")
 	}
-	d := &decoder{dir: dir, lim: lim}
+	d := &decoder{dir: dir, lim: lim, strings: &tensor.Strings{}}
 	m := d.model(&pb)
 	if d.err != nil {
 		return nil, d.err
@@ -83,11 +83,12 @@ func checkWire(data []byte) error {
 
 // decoder turns messages into structs. The first error sticks.
 type decoder struct {
-	dir   string
-	lim   Limits
-	err   error
-	bytes int64 // of tensors so far
-	nodes int   // so far
+	dir     string
+	lim     Limits
+	err     error
+	strings *tensor.Strings
+	bytes   int64 // of tensors so far
+	nodes   int   // so far
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -97,7 +98,7 @@ func (d *decoder) fail(format string, args ...any) {
 }
 
 func (d *decoder) model(pb *onnxpb.ModelProto) *Model {
-	m := &Model{IRVersion: pb.GetIrVersion(), Producer: pb.GetProducerName(), Opsets: opsets(pb.OpsetImport)}
+	m := &Model{IRVersion: pb.GetIrVersion(), Producer: pb.GetProducerName(), Opsets: opsets(pb.OpsetImport), Strings: d.strings}
 	for _, e := range pb.MetadataProps {
 		if m.Metadata == nil {
 			m.Metadata = map[string]string{}
@@ -212,6 +213,8 @@ func (d *decoder) attrValue(pb *onnxpb.AttributeProto, depth int) any {
 		return out
 	case onnxpb.AttributeProto_SPARSE_TENSOR:
 		return d.sparse(pb.GetSparseTensor())
+	case onnxpb.AttributeProto_TYPE_PROTO:
+		return valueInfo("", pb.GetTp(), 0)
 	}
 	return nil
 }
@@ -219,14 +222,21 @@ func (d *decoder) attrValue(pb *onnxpb.AttributeProto, depth int) any {
 func (d *decoder) valueInfos(pbs []*onnxpb.ValueInfoProto) []*ValueInfo {
 	out := make([]*ValueInfo, len(pbs))
 	for i, pb := range pbs {
-		out[i] = valueInfo(pb)
+		out[i] = valueInfo(pb.GetName(), pb.GetType(), 0)
 	}
 	return out
 }
 
-func valueInfo(pb *onnxpb.ValueInfoProto) *ValueInfo {
-	v := &ValueInfo{Name: pb.GetName(), Kind: "tensor"}
-	switch t := pb.GetType().GetValue().(type) {
+// deepestType is how deep sequences and optionals may nest.
+const deepestType = 8
+
+func valueInfo(name string, pb *onnxpb.TypeProto, depth int) *ValueInfo {
+	v := &ValueInfo{Name: name, Kind: "tensor"}
+	if depth > deepestType {
+		v.Kind = "type that is nested too deeply"
+		return v
+	}
+	switch t := pb.GetValue().(type) {
 	case *onnxpb.TypeProto_TensorType:
 		v.DType, _ = DTypeOf(t.TensorType.GetElemType())
 		v.HasShape = t.TensorType.Shape != nil
@@ -238,11 +248,11 @@ func valueInfo(pb *onnxpb.ValueInfoProto) *ValueInfo {
 			v.Kind = "tensor of " + onnxpb.TensorProto_DataType(t.TensorType.GetElemType()).String()
 		}
 	case *onnxpb.TypeProto_SequenceType:
-		v.Kind = "sequence"
+		v.Kind, v.Elem = "sequence", valueInfo(name, t.SequenceType.GetElemType(), depth+1)
 	case *onnxpb.TypeProto_MapType:
 		v.Kind = "map"
 	case *onnxpb.TypeProto_OptionalType:
-		v.Kind = "optional"
+		v.Kind, v.Elem = "optional", valueInfo(name, t.OptionalType.GetElemType(), depth+1)
 	case *onnxpb.TypeProto_SparseTensorType:
 		v.Kind = "sparse tensor"
 	}

@@ -25,7 +25,7 @@ var dtypes = map[onnxpb.TensorProto_DataType]tensor.DType{
 	onnxpb.TensorProto_INT16: tensor.Int16, onnxpb.TensorProto_INT32: tensor.Int32, onnxpb.TensorProto_INT64: tensor.Int64,
 	onnxpb.TensorProto_UINT2: tensor.Uint2, onnxpb.TensorProto_UINT4: tensor.Uint4, onnxpb.TensorProto_UINT8: tensor.Uint8,
 	onnxpb.TensorProto_UINT16: tensor.Uint16, onnxpb.TensorProto_UINT32: tensor.Uint32, onnxpb.TensorProto_UINT64: tensor.Uint64,
-	onnxpb.TensorProto_BOOL: tensor.Bool,
+	onnxpb.TensorProto_BOOL: tensor.Bool, onnxpb.TensorProto_STRING: tensor.String,
 }
 
 // DTypeOf returns the element type with that number in the ONNX format.
@@ -34,13 +34,13 @@ func DTypeOf(number int32) (tensor.DType, bool) {
 	return d, ok
 }
 
-// ReadTensor reads a .pb file that holds one tensor, as ONNX's test data does.
-func ReadTensor(path string) (*tensor.Tensor, error) {
+// ReadTensor reads a .pb file that holds one tensor, as ONNX's test data does. Strings become places in table, which may be nil.
+func ReadTensor(path string, table *tensor.Strings) (*tensor.Tensor, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	t, err := DecodeTensor(data)
+	t, err := DecodeTensor(data, table)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -48,12 +48,15 @@ func ReadTensor(path string) (*tensor.Tensor, error) {
 }
 
 // DecodeTensor reads a tensor from the bytes of a TensorProto.
-func DecodeTensor(data []byte) (*tensor.Tensor, error) {
+func DecodeTensor(data []byte, table *tensor.Strings) (*tensor.Tensor, error) {
 	var pb onnxpb.TensorProto
 	if err := proto.Unmarshal(data, &pb); err != nil {
 		return nil, fmt.Errorf("not an ONNX tensor: %w", err)
 	}
-	d := &decoder{lim: DefaultLimits}
+	if table == nil {
+		table = &tensor.Strings{}
+	}
+	d := &decoder{lim: DefaultLimits, strings: table}
 	t := d.tensor(&pb)
 	return t, d.err
 }
@@ -90,10 +93,25 @@ func (d *decoder) decodeTensor(pb *onnxpb.TensorProto) (*tensor.Tensor, error) {
 	for i, s := range pb.Dims {
 		shape[i] = int(s)
 	}
+	if dt == tensor.String {
+		return d.stringTensor(pb, n, shape)
+	}
 	if raw != nil || n == 0 {
 		return fromRaw(dt, raw, n, shape)
 	}
 	return fromFields(pb, dt, n, shape)
+}
+
+// stringTensor enters the elements in the model's table.
+func (d *decoder) stringTensor(pb *onnxpb.TensorProto, n int, shape []int) (*tensor.Tensor, error) {
+	if len(pb.StringData) != n {
+		return nil, fmt.Errorf("%d strings for shape %v, which takes %d", len(pb.StringData), pb.Dims, n)
+	}
+	t := tensor.New(tensor.String, shape...)
+	for i, s := range pb.StringData {
+		t.SetI64(i, int64(d.strings.Add(string(s))))
+	}
+	return t, nil
 }
 
 // count returns the number of elements of a shape, and charges their bytes to the limit.
@@ -130,6 +148,8 @@ func stored(pb *onnxpb.TensorProto, dt tensor.DType) int {
 		return len(pb.Int64Data)
 	case tensor.Uint32, tensor.Uint64:
 		return len(pb.Uint64Data)
+	case tensor.String:
+		return len(pb.StringData)
 	}
 	if dt.Bits() < 8 && dt != tensor.Bool {
 		return -1 // several to an int32: fromFields checks

@@ -42,6 +42,7 @@ type Node struct {
 	id          int64
 	name        string
 	data        tensor.Tensor
+	declared    tensor.Dtype // of the model; programs may set a tensor of another type
 	backend     *Backend
 	initializer bool // data came from an initializer although the value is declared as an input too
 }
@@ -60,6 +61,9 @@ func (n *Node) GetName() string { return n.name }
 func (n *Node) SetTensor(t tensor.Tensor) error {
 	if n.data != nil && len(n.backend.ops) == 0 {
 		n.initializer = true
+	}
+	if n.data == nil {
+		n.declared = t.Dtype()
 	}
 	n.data = t
 	return nil

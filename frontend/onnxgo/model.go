@@ -150,6 +150,9 @@ func appendSource(g *onnx.Graph, n *Node, known map[string]bool) error {
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", n.name, err)
 	}
+	if d, err := dtypeOf(n.declared); err == nil && d != t.DType {
+		t = t.Convert(d)
+	}
 	g.Initializers = append(g.Initializers, &onnx.Initializer{Name: n.name, Tensor: t})
 	return nil
 }

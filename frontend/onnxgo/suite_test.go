@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo/frontend/onnx"
@@ -16,24 +15,25 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// leastPassing is how many tests of onnx-go's suite passed when this was last raised.
-const leastPassing = 263
+// tolerances are those of tests whose expected values have fewer digits than the suite's tolerance.
+var tolerances = map[string]float64{"TestRoialign": 1e-4}
 
-// TestSuite runs onnx-go's own conformance suite through the bridge. What is supported must be right.
+// TestSuite runs onnx-go's own conformance suite through the bridge: 348 tests, all of which pass but one that onnx-go's decoder refuses.
 func TestSuite(t *testing.T) {
-	passed, all := 0, testbackend.GetAllRegisteredTests()
+	refused, all := 0, testbackend.GetAllRegisteredTests()
 	for _, newCase := range all {
 		tc := newCase()
-		switch err := suiteCase(tc); {
-		case err == nil:
-			passed++
-		case !strings.Contains(err.Error(), "not supported") && !errors.As(err, new(*onnxpkg.ErrNotImplemented)):
+		err := suiteCase(tc)
+		switch {
+		case errors.As(err, new(*onnxpkg.ErrNotImplemented)):
+			t.Logf("%s: %v", tc.Title, err)
+			refused++
+		case err != nil:
 			t.Errorf("%s: %v", tc.Title, err)
 		}
 	}
-	t.Logf("%d of %d tests of onnx-go's suite pass", passed, len(all))
-	if passed < leastPassing {
-		t.Errorf("%d tests pass; %d did before", passed, leastPassing)
+	if len(all) != 348 || refused != 1 {
+		t.Errorf("%d tests, of which onnx-go refuses %d; expected 348 and 1", len(all), refused)
 	}
 }
 
@@ -60,7 +60,7 @@ func suiteCase(tc *testbackend.TestCase) error {
 		return err
 	}
 	for i, want := range tc.ExpectedOutput {
-		if err := equal(want, got[i]); err != nil {
+		if err := equal(want, got[i], max(1e-6, tolerances[tc.Title])); err != nil {
 			return fmt.Errorf("output %d: %w", i, err)
 		}
 	}
@@ -69,7 +69,7 @@ func suiteCase(tc *testbackend.TestCase) error {
 
 // equal compares like the suite, which allows 1e-6 in absolute terms, but by the float32 step where values are large: the
 // suite's sums were made in another order. Its scalars have the shape [1].
-func equal(want, got tensor.Tensor) error {
+func equal(want, got tensor.Tensor, tolerance float64) error {
 	if w := want.Shape(); !w.Eq(got.Shape()) && !(w.TotalSize() == 1 && got.Shape().TotalSize() == 1) {
 		return fmt.Errorf("shape %v, expected %v", got.Shape(), w)
 	}
@@ -78,7 +78,7 @@ func equal(want, got tensor.Tensor) error {
 		return fmt.Errorf("%d elements, expected %d", len(g), len(w))
 	}
 	for i := range w {
-		if same := w[i] == g[i] || math.IsNaN(w[i]) && math.IsNaN(g[i]); !same && !(math.Abs(w[i]-g[i]) <= 1e-6*max(1, math.Abs(w[i]))) {
+		if same := w[i] == g[i] || math.IsNaN(w[i]) && math.IsNaN(g[i]); !same && !(math.Abs(w[i]-g[i]) <= tolerance*max(1, math.Abs(w[i]))) {
 			return fmt.Errorf("element %d is %v, expected %v", i, g[i], w[i])
 		}
 	}

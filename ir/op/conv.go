@@ -86,15 +86,12 @@ func convolve(g *window, x, w []int, group int, element func(i, oc int, sum func
 // lowerConv puts one or two spatial axes onto the NHWC kernels.
 func lowerConv(l *Lowering) error {
 	x, w := l.Type(0), l.Type(1)
-	if x.DType != tensor.Float32 {
-		return fmt.Errorf("Conv on %s is not available in C", x.DType)
-	}
-	if l.Const(1) == nil || l.Has(2) && l.Const(2) == nil {
-		return fmt.Errorf("weights and bias of a convolution must be constants")
-	}
 	g, err := convGeometry(l.Attrs, x.Shape, w.Shape)
 	if err != nil {
 		return err
+	}
+	if x.DType != tensor.Float32 || len(g.in) > 2 || l.Const(1) == nil || l.Has(2) && l.Const(2) == nil {
+		return l.convND(g)
 	}
 	bias := tensor.New(tensor.Float32, w.Shape[0])
 	if l.Has(2) {

@@ -9,6 +9,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,7 +19,7 @@ import (
 
 // Def defines one operator.
 type Def struct {
-	Name   string
+	Name   string // as ONNX has it, behind its domain where another domain has the same name
 	Domain string // "" is ONNX's default domain; "com.microsoft", "ai.onnx.ml"
 	Since  []int  // opset versions that changed it; nil for kernel operators
 	In     []Arg
@@ -33,8 +34,17 @@ type Def struct {
 	Eval func(c *Call) ([]*tensor.Tensor, error)
 	// Lower replaces the node by kernel operators. nil for kernel operators, and for operators that only constants use.
 	Lower func(l *Lowering) error
+	// Parts writes the operator as a graph of others, and returns its outputs. Infer, Eval and Lower may then be nil. Floats of 16
+	// bits and less always go by the parts, each of which rounds.
+	Parts func(p *Parts) []*ir.Value
+	// Formals gives the types of what the operator hands to its sub-graphs. nil where it has none.
+	Formals func(c *Call) ([]ir.Type, error)
 	// Spatial marks operators on NC… images, which the nhwc pass lowers before Transposes are cleared away.
 	Spatial bool
+	// Moves marks operators that take and give elements as they are stored, whatever their type.
+	Moves bool
+	// Fused marks operators that optimizers make of others, which Parts names: import takes them apart.
+	Fused bool
 	// Random marks operators whose result differs from run to run; they are never folded.
 	Random bool
 
@@ -42,6 +52,10 @@ type Def struct {
 	InPlace []int
 	// Post names the macro of a float kernel that an elementwise function can be fused into: "POST(v)", or "".
 	Post string
+	// Foreign marks the kernel operator whose C is the user's.
+	Foreign bool
+	// Control marks kernel operators whose C is statements around that of their sub-graphs.
+	Control bool
 	// Part names the kernel operator that computes the same where its input, of K elements, comes in parts, one after the other: of K
 	// elements each, ROWS of them.
 	Part string
@@ -104,7 +118,7 @@ func Tensor(name string) Attr { return Attr{Name: name, Kind: (*tensor.Tensor)(n
 func Body(name string) Attr { return Attr{Name: name, Kind: (*ir.Graph)(nil), Required: true} }
 
 // Optional makes the attribute one without a default.
-func (a Attr) Optional() Attr { a.Default = nil; return a }
+func (a Attr) Optional() Attr { a.Default, a.Required = nil, false; return a }
 
 // Must makes the attribute one that has to be there.
 func (a Attr) Must() Attr { a.Default, a.Required = nil, true; return a }
@@ -148,6 +162,18 @@ func (d *Def) fill(given ir.Attrs) ir.Attrs {
 	return all
 }
 
+// FormalTypes returns the types of what n hands to its sub-graphs, which need not be there yet.
+func FormalTypes(n *ir.Node) ([]ir.Type, error) {
+	c, err := NewCall(n)
+	if err != nil {
+		return nil, err
+	}
+	if c.Def.Formals == nil {
+		return nil, fmt.Errorf("%s has no sub-graphs", n.Op)
+	}
+	return c.Def.Formals(c)
+}
+
 // Infer returns the types of n's outputs from its inputs' types, its attributes and its constant inputs.
 func Infer(n *ir.Node) ([]ir.Type, error) {
 	c, err := NewCall(n)
@@ -156,6 +182,9 @@ func Infer(n *ir.Node) ([]ir.Type, error) {
 	}
 	if c.Def.Infer == nil {
 		return nil, fmt.Errorf("operator %s has no shape rule", n.Op)
+	}
+	if err := checkInputs(n); err != nil {
+		return nil, err
 	}
 	return c.Def.Infer(c)
 }
@@ -174,7 +203,28 @@ func Eval(n *ir.Node, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
 		}
 		c.out = append(c.out, t)
 	}
+	if c.Def.Parts != nil && c.narrow() {
+		return evalParts(c)
+	}
 	return c.Def.Eval(c)
+}
+
+// narrow reports whether an input is of a float type that is stored in bits.
+func (c *Call) narrow() bool {
+	return slices.ContainsFunc(c.Node.Inputs, func(v *ir.Value) bool { return v != nil && IsNarrow(v.Type.DType) })
+}
+
+// IsNarrow reports whether d is a float type of at most 16 bits.
+func IsNarrow(d tensor.DType) bool { return d.IsFloat() && d.Bits() <= 16 }
+
+// Moves reports whether n takes and gives elements as they are stored.
+func Moves(n *ir.Node) bool {
+	d := Lookup(n.Op)
+	if d.Name == "ScatterElements" || d.Name == "ScatterND" {
+		r := n.Attrs.String("reduction")
+		return r == "" || r == "none"
+	}
+	return d.Moves
 }
 
 // N returns the number of inputs written, absent ones included.
@@ -305,6 +355,14 @@ func (u *Upgrade) SetInput(i int, name string, t *tensor.Tensor) {
 	u.Node.Inputs[i] = u.graph.NewConst(name, t)
 }
 
+// Place returns the place of a string in the model's table.
+func (u *Upgrade) Place(s string) int64 {
+	if u.graph.Strings == nil {
+		u.graph.Strings = &tensor.Strings{}
+	}
+	return int64(u.graph.Strings.Add(s))
+}
+
 // AttrToInput moves an integer list attribute, where it is set, to input i as an int64 tensor.
 func (u *Upgrade) AttrToInput(attr string, i int) {
 	v, ok := u.Node.Attrs[attr].([]int64)
@@ -326,14 +384,30 @@ func LookupDomain(domain, name string) *Def {
 	if domain == "ai.onnx" {
 		domain = ""
 	}
-	if d := byName[name]; d != nil && d.Domain == domain && !d.IsKernel() {
-		return d
+	for _, n := range []string{domain + "." + name, name} {
+		if d := byName[n]; d != nil && d.Domain == domain && !d.IsKernel() {
+			return d
+		}
 	}
 	return nil
 }
 
+// ONNX returns the operator's name in its domain.
+func (d *Def) ONNX() string { return strings.TrimPrefix(d.Name, d.Domain+".") }
+
+// VersionAt returns the version of the operator that a model of an opset means, or 0 where there is none.
+func (d *Def) VersionAt(opset int) int {
+	version := 0
+	for _, v := range d.Since {
+		if v <= opset {
+			version = v
+		}
+	}
+	return version
+}
+
 // IsKernel reports whether d is a kernel operator, one named in snake_case after its C file.
-func (d *Def) IsKernel() bool { return d.Name[0] >= 'a' && d.Name[0] <= 'z' }
+func (d *Def) IsKernel() bool { return d.Since == nil && IsKernel(d.Name) }
 
 // IsKernel reports whether name is in a kernel operator's form.
 func IsKernel(name string) bool { return name[0] >= 'a' && name[0] <= 'z' }
@@ -359,8 +433,27 @@ func sorted(lists [][]*Def) []*Def {
 	for _, l := range lists {
 		all = append(all, l...)
 	}
+	for _, d := range all {
+		d.completeParts()
+	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
+}
+
+// completeParts fills in what the parts of an operator say of it.
+func (d *Def) completeParts() {
+	if d.Parts == nil {
+		return
+	}
+	if d.Infer == nil {
+		d.Infer = inferParts
+	}
+	if d.Eval == nil {
+		d.Eval = evalParts
+	}
+	if d.Lower == nil {
+		d.Lower = (*Lowering).LowerParts
+	}
 }
 
 func index(all []*Def) map[string]*Def {

@@ -3,7 +3,6 @@ package op
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -92,6 +91,10 @@ var scalarFuncs = []scalarFunc{
 		return 0
 	}, "dg_thresholdf($0, $1)"},
 	{"Clip", 3, nil, func(a []float64) float64 { return atMost(atLeast(a[0], a[1]), a[2]) }, "dg_minf(dg_maxf($0, $1), $2)"},
+	un("Gelu", func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, "dg_geluf($0)"),
+	un("GeluTanh", geluTanh, "dg_gelutanhf($0)"),
+	bin("Mod", modFloat, "dg_modf($0, $1)"),
+	bin("Fmod", math.Mod, "dg_fmodf($0, $1)"),
 }
 
 func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
@@ -139,13 +142,47 @@ func atMost(x, hi float64) float64 {
 	return x
 }
 
+// geluTanh is Gelu by its approximation.
+func geluTanh(x float64) float64 {
+	return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
+}
+
+// modFloat has the sign of the divisor, a zero included.
+func modFloat(x, y float64) float64 {
+	r := math.Mod(x, y)
+	switch {
+	case r == 0:
+		return math.Copysign(0, y)
+	case (r < 0) != (y < 0):
+		return r + y
+	}
+	return r
+}
+
 func scalar(name string) *scalarFunc {
-	for i := range scalarFuncs {
-		if scalarFuncs[i].name == name {
-			return &scalarFuncs[i]
+	for _, list := range [][]scalarFunc{scalarFuncs, truthFuncs} {
+		for i := range list {
+			if list[i].name == name {
+				return &list[i]
+			}
 		}
 	}
 	return nil
+}
+
+// funcName returns the name of the function that an operator applies to every element, which attributes may choose.
+func funcName(opName string, a ir.Attrs) string {
+	switch {
+	case opName == "Mod" && a.Bool("fmod"):
+		return "Fmod"
+	case opName == "BitShift" && a.String("direction") == "LEFT":
+		return "ShiftLeft"
+	case opName == "BitShift":
+		return "ShiftRight"
+	case opName == "Gelu" && a.String("approximate") == "tanh":
+		return "GeluTanh"
+	}
+	return opName
 }
 
 // Expr is a parsed expression of elementwise functions, such as Mul(Add(Erf(v0),1),v1).
@@ -274,6 +311,26 @@ func cFloat(v float32) string {
 	return s + "f"
 }
 
+// doubleLiteral returns a double constant of C99 with exactly v's value.
+func doubleLiteral(v float64) string {
+	switch {
+	case v != v:
+		return "(double)DG_NAN"
+	case math.IsInf(v, 1):
+		return "(double)DG_INF"
+	case math.IsInf(v, -1):
+		return "(-(double)DG_INF)"
+	}
+	s := strconv.FormatFloat(v, 'g', -1, 64)
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
+	}
+	if math.Signbit(v) {
+		return "(" + s + ")"
+	}
+	return s
+}
+
 // Subst returns outer with inner in the place of a variable; the text form of both and of the result.
 func Subst(outer, variable, inner string) string {
 	e, err := ParseExpr(outer)
@@ -302,7 +359,7 @@ func (e *Expr) subst(variable string, inner *Expr) *Expr {
 // ExprOf returns the expression of an elementwise operator on float32 values: over v0, v1 … for its inputs, with scalar
 // constants as numbers. ok is false for every other node.
 func ExprOf(n *ir.Node) (expr string, ok bool) {
-	f := scalar(n.Op)
+	f := scalar(funcName(n.Op, n.Attrs))
 	if f == nil || n.Outputs[0].Type.DType.String() != "f32" {
 		return "", false
 	}
@@ -334,7 +391,7 @@ func ExprOf(n *ir.Node) (expr string, ok bool) {
 	if len(args) != f.arity {
 		return "", false
 	}
-	return n.Op + "(" + strings.Join(args, ",") + ")", true
+	return f.name + "(" + strings.Join(args, ",") + ")", true
 }
 
 // BindExpr sets the macro attributes of a kernel node from its expressions: POST(v) from post, EXPR(v0,v1,…) from expr; and where vectors is set
@@ -415,6 +472,3 @@ func postOf(c *Call) func(float32) float32 {
 	}
 	return func(v float32) float32 { return e.Eval(func(string) float32 { return v }) }
 }
-
-// bitLen is the number of bits of |v|.
-func bitLen(v int64) int { return bits.Len64(uint64(max(v, -v))) }

@@ -95,11 +95,8 @@ func lowerGemm(l *Lowering) error {
 	if err != nil {
 		return err
 	}
-	if l.Type(0).DType != tensor.Float32 {
-		return fmt.Errorf("Gemm on %s is not available in C", l.Type(0).DType)
-	}
 	bias := l.Const(2)
-	if l.Const(1) == nil || l.Has(2) && (bias == nil || bias.Len() != n && bias.Len() != 1) || l.Attrs.Bool("transA") {
+	if l.Type(0).DType != tensor.Float32 || l.Const(1) == nil || l.Has(2) && (bias == nil || bias.Len() != n && bias.Len() != 1) || l.Attrs.Bool("transA") {
 		return l.gemmInParts(m, n)
 	}
 	alpha, beta := float64(l.Attrs.Float("alpha")), float64(l.Attrs.Float("beta"))
@@ -132,7 +129,9 @@ func (l *Lowering) gemmInParts(m, n int) error {
 	y := l.Emit("MatMul", nil, t, part(0, "transA"), part(1, "transB"))
 	scale := func(v *ir.Value, name string) *ir.Value {
 		if f := l.Attrs.Float(name); f != 1 {
-			return l.Emit("Mul", nil, v.Type, v, l.Constant(name, tensor.Floats([]float32{f})))
+			factor := tensor.New(v.Type.DType)
+			factor.SetF64(0, float64(f))
+			return l.Emit("Mul", nil, v.Type, v, l.Constant(name, factor))
 		}
 		return v
 	}
@@ -262,7 +261,7 @@ func lowerMatMul(l *Lowering) error {
 		return err
 	}
 	if l.Type(0).DType != tensor.Float32 {
-		return fmt.Errorf("MatMul on %s is not available in C", l.Type(0).DType)
+		return l.matMulContract(s)
 	}
 	if l.Const(1) != nil && len(l.Shape(1)) == 2 && l.Const(0) == nil {
 		w := tensor.New(tensor.Float32, s.n, s.k)
@@ -282,7 +281,7 @@ func lowerMatMul(l *Lowering) error {
 func (l *Lowering) matMulKernel(s *matMulShape) error {
 	dims, as, bs := mergeDims(s.batch, s.as, s.bs)
 	if len(dims) > 1 {
-		return fmt.Errorf("MatMul of shapes %v and %v broadcasts in more than one dimension, which is not available in C", l.Shape(0), l.Shape(1))
+		return l.matMulContract(s)
 	}
 	attrs := ir.Attrs{"M": int64(s.m), "K": int64(s.k), "NO": int64(s.n), "BATCH": int64(1), "AB": int64(0), "BB": int64(0)}
 	if len(dims) == 1 {

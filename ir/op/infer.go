@@ -149,3 +149,36 @@ func (c *Call) newOut(i int) *tensor.Tensor {
 	t := c.Out(i)
 	return tensor.New(t.DType, t.Shape...)
 }
+
+// alike lists, for operators whose shape rule does not look at it, the inputs that must have one element type.
+var alike = map[string][]int{
+	"BitShift": {0, 1}, "CausalConvWithState": {0, 1, 2, 3}, "Clip": {0, 1, 2}, "Conv": {0, 1, 2}, "ConvTranspose": {0, 1, 2}, "DeformConv": {0, 1, 2, 3, 4}, "GRU": {0, 1, 2, 3, 5}, "Gemm": {0, 1, 2},
+	"GroupNormalization": {0, 1, 2}, "InstanceNormalization": {0, 1, 2}, "LSTM": {0, 1, 2, 3, 5, 6, 7}, "LayerNormalization": {0, 1, 2}, "MaxRoiPool": {0, 1}, "MelWeightMatrix": {3, 4},
+	"NegativeLogLikelihoodLoss": {0, 2}, "Pad": {0, 2}, "RNN": {0, 1, 2, 3, 5}, "RoiAlign": {0, 1}, "RotaryEmbedding": {0, 1, 2}, "STFT": {0, 2}, "SoftmaxCrossEntropyLoss": {0, 2}, "TensorScatter": {0, 1},
+}
+
+// takeStrings are the operators that take strings, besides those that move elements as they are stored.
+var takeStrings = map[string]bool{
+	"ArrayFeatureExtractor": true, "Cast": true, "CastLike": true, "CategoryMapper": true, "Compress": true, "Equal": true, "If": true, "LabelEncoder": true, "Loop": true, "OneHot": true, "OneHotEncoder": true,
+	"Scan": true, "Scatter": true, "Shape": true, "Size": true, "Unique": true, "Where": true,
+}
+
+// checkInputs holds the inputs' types against what is the same for many operators.
+func checkInputs(n *ir.Node) error {
+	isString := func(v *ir.Value) bool { return v != nil && v.Type.DType == tensor.String }
+	if slices.ContainsFunc(n.Inputs, isString) && !takeStrings[n.Op] && !Moves(n) {
+		return fmt.Errorf("%s is not defined on strings", n.Op)
+	}
+	var first *ir.Value
+	for _, i := range alike[n.Op] {
+		v := n.Input(i)
+		switch {
+		case v == nil:
+		case first == nil:
+			first = v
+		case v.Type.DType != first.Type.DType:
+			return fmt.Errorf("inputs are %s and %s; they must have one element type", first.Type, v.Type)
+		}
+	}
+	return nil
+}

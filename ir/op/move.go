@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -10,16 +11,18 @@ import (
 
 // Operators that move elements. Those that keep the order of all elements become views, the others a strided copy.
 var moveDefs = []*Def{
-	{Name: "Transpose", Since: []int{1, 13, 21, 23, 24, 25}, In: Args("data"), Out: Args("transposed"), Attrs: []Attr{Ints("perm")}, Infer: inferTranspose, Eval: evalTranspose, Lower: lowerTranspose},
-	{Name: "Slice", Since: []int{1, 10, 11, 13}, In: Args("data", "starts", "ends", "axes?", "steps?"), Out: Args("output"), Upgrade: upgradeSlice, Infer: inferSlice, Eval: evalSlice, Lower: lowerSlice},
-	{Name: "Concat", Since: []int{4, 11, 13}, In: Args("inputs..."), Out: Args("concat_result"), Attrs: []Attr{Int("axis", 0).Must()}, Infer: inferConcat, Eval: evalConcat, Lower: lowerConcat},
-	{Name: "Split", Since: []int{2, 11, 13, 18}, In: Args("input", "split?"), Out: Args("outputs..."), Attrs: []Attr{Int("axis", 0), Int("num_outputs", 0)}, Upgrade: upgradeSplit, Infer: inferSplit, Eval: evalSplit, Lower: lowerSplit},
-	{Name: "Expand", Since: []int{8, 13}, In: Args("input", "shape"), Out: Args("output"), Infer: inferExpand, Eval: evalExpand, Lower: lowerExpand},
-	{Name: "Gather", Since: []int{1, 11, 13}, In: Args("data", "indices"), Out: Args("output"), Attrs: []Attr{Int("axis", 0)}, Infer: inferGather, Eval: evalGather, Lower: lowerGather},
-	{Name: "Pad", Since: []int{2, 11, 13, 18, 19, 21, 23, 24, 25}, In: Args("data", "pads", "constant_value?", "axes?"), Out: Args("output"), Attrs: []Attr{Str("mode", "constant")}, Upgrade: upgradePad, Infer: inferPad, Eval: evalPad, Lower: lowerPad},
+	{Name: "Transpose", Since: []int{1, 13, 21, 23, 24, 25}, In: Args("data"), Out: Args("transposed"), Attrs: []Attr{Ints("perm")}, Infer: inferTranspose, Eval: evalTranspose, Lower: lowerTranspose, Moves: true},
+	{Name: "Slice", Since: []int{1, 10, 11, 13}, In: Args("data", "starts", "ends", "axes?", "steps?"), Out: Args("output"), Upgrade: upgradeSlice, Infer: inferSlice, Eval: evalSlice, Lower: lowerSlice, Moves: true},
+	{Name: "Concat", Since: []int{4, 11, 13}, In: Args("inputs..."), Out: Args("concat_result"), Attrs: []Attr{Int("axis", 0).Must()}, Infer: inferConcat, Eval: evalConcat, Lower: lowerConcat, Moves: true},
+	{Name: "Split", Since: []int{2, 11, 13, 18}, In: Args("input", "split?"), Out: Args("outputs..."), Attrs: []Attr{Int("axis", 0), Int("num_outputs", 0)}, Upgrade: upgradeSplit, Infer: inferSplit, Eval: evalSplit, Lower: lowerSplit, Moves: true},
+	{Name: "Expand", Since: []int{8, 13}, In: Args("input", "shape"), Out: Args("output"), Infer: inferExpand, Eval: evalExpand, Lower: lowerExpand, Moves: true},
+	{Name: "Gather", Since: []int{1, 11, 13}, In: Args("data", "indices"), Out: Args("output"), Attrs: []Attr{Int("axis", 0)}, Infer: inferGather, Eval: evalGather, Lower: lowerGather, Moves: true},
+	{Name: "Pad", Since: []int{2, 11, 13, 18, 19, 21, 23, 24, 25}, In: Args("data", "pads", "constant_value?", "axes?"), Out: Args("output"), Attrs: []Attr{Str("mode", "constant")}, Upgrade: upgradePad, Infer: inferPad, Eval: evalPad, Lower: lowerPad, Moves: true},
 	{Name: "strided", In: Args("x"), Out: Args("y"), Eval: evalStrided},
 	{Name: "place", In: Args("y", "x"), Out: Args("z"), Eval: evalPlace, InPlace: []int{0}},
 	{Name: "fill", Out: Args("y"), Eval: evalFill},
+	{Name: "gather", In: Args("x", "at"), Out: Args("y"), Eval: evalGatherKernel},
+	{Name: "take", In: Args("x", "at", "value"), Out: Args("y"), Eval: evalTake},
 	{Name: "copy", In: Args("x"), Out: Args("y"), Eval: evalCopy, Elementwise: true},
 	{Name: "load", In: Args("x"), Out: Args("y"), Eval: evalCopy},
 }
@@ -107,13 +110,8 @@ func (l *Lowering) stridedValue(x *ir.Value, shape, strides []int, from int) (*i
 		return nil, fmt.Errorf("%s of shape %v walks through more than 6 dimensions, which is not available in C", l.Def.Name, shape)
 	}
 	attrs := ir.Attrs{"T": t.DType.C(), "FROM": int64(from)}
-	for i := range 6 {
-		d, k := 1, 0
-		if j := i - 6 + len(dims); j >= 0 {
-			d, k = dims[j], s[j]
-		}
-		attrs[fmt.Sprintf("D%d", i)], attrs[fmt.Sprintf("S%d", i)] = int64(d), int64(k)
-	}
+	setSix(attrs, "D", dims, 1)
+	setSix(attrs, "S", s, 0)
 	return l.Emit("strided", attrs, t, x), nil
 }
 
@@ -285,14 +283,17 @@ func lowerConcat(l *Lowering) error {
 	outer, _, inner := around(t.Shape, axis)
 	y := l.Emit("fill", fillAttrs(t, 0, 0), t)
 	from := 0
-	for i := range l.N() {
-		block := l.Shape(i)[axis] * inner
-		x := l.In(i)
+	parts := slices.DeleteFunc(slices.Clone(l.Node.Inputs), func(v *ir.Value) bool { return v.Type.Len() == 0 })
+	if len(parts) == 0 {
+		l.Replace("view", ir.Attrs{"offset": int64(0)}, y)
+	}
+	for i, x := range parts {
+		block := x.Type.Shape[axis] * inner
 		if x.IsConst() {
 			x = l.load(x)
 		}
 		out := []*ir.Value{l.NewValue(l.Node.Outputs[0].Name+".place", t)}
-		if i == l.N()-1 {
+		if i == len(parts)-1 {
 			out = l.Node.Outputs
 		}
 		l.EmitTo(out, "place", ir.Attrs{"T": t.DType.C(), "LEN": int64(t.Len()), "OUTER": int64(outer), "BLOCK": int64(block), "STRIDE": int64(t.Shape[axis] * inner), "FROM": int64(from)}, y, x)
@@ -303,19 +304,43 @@ func lowerConcat(l *Lowering) error {
 
 // fillAttrs are the constants of a fill of N elements of a type; N 0 leaves the memory as it is.
 func fillAttrs(t ir.Type, n int, value float32) ir.Attrs {
-	a := ir.Attrs{"T": t.DType.C(), "N": int64(n)}
-	if t.DType.IsFloat() {
-		a["VALUE"] = value
-	} else {
-		a["VALUE"] = float32(int64(value))
+	v := tensor.New(t.DType)
+	v.SetF64(0, float64(value))
+	return fillWith(t, n, v)
+}
+
+// fillWith is fillAttrs for a value of the elements' own type.
+func fillWith(t ir.Type, n int, value *tensor.Tensor) ir.Attrs {
+	return ir.Attrs{"T": t.DType.C(), "N": int64(n), "value": value, "VALUE()": literalC(value)}
+}
+
+// literalC returns the C of a stored element.
+func literalC(t *tensor.Tensor) string {
+	switch d := t.DType; {
+	case d == tensor.Float32:
+		return cFloat(float32(t.F64(0)))
+	case d == tensor.Float64:
+		return doubleLiteral(t.F64(0))
+	case d.IsFloat():
+		return strconv.Itoa(int(bitsOf(t)))
+	default:
+		return intLiteral(t.I64(0), d)
 	}
-	return a
+}
+
+// bitsOf returns the stored bits of an element of a narrow float.
+func bitsOf(t *tensor.Tensor) uint64 {
+	bits := uint64(0)
+	for i, b := range t.Bytes()[:t.DType.Size()] {
+		bits |= uint64(b) << (8 * i)
+	}
+	return bits
 }
 
 func evalFill(c *Call) ([]*tensor.Tensor, error) {
 	y := c.newOut(0)
 	for i := range c.Attrs.Int("N") {
-		y.SetF64(i, float64(c.Attrs.Float("VALUE")))
+		copyElement(y, i, c.Attrs.Tensor("value"), 0)
 	}
 	return one(y), nil
 }
@@ -470,7 +495,7 @@ func evalGather(c *Call) ([]*tensor.Tensor, error) {
 	return one(y), nil
 }
 
-// lowerGather takes a constant index: a slice of one element.
+// lowerGather makes one constant index a slice of one element; for others there is a kernel.
 func lowerGather(l *Lowering) error {
 	axis, err := axisOf(l.Attrs.Int("axis"), len(l.Shape(0)))
 	if err != nil {
@@ -478,7 +503,9 @@ func lowerGather(l *Lowering) error {
 	}
 	idx := l.Const(1)
 	if idx == nil || idx.Len() != 1 {
-		return fmt.Errorf("Gather is available in C for one constant index only")
+		outer, n, inner := around(l.Shape(0), axis)
+		l.Replace("gather", ir.Attrs{"T": l.Type(0).DType.C(), "IT": l.Type(1).DType.C(), "OUTER": int64(outer), "N": int64(n), "INNER": int64(inner), "M": int64(l.Type(1).Len())}, l.In(0), l.In(1))
+		return nil
 	}
 	at, err := axisOf(int(idx.I64(0)), l.Shape(0)[axis])
 	if err != nil {
@@ -487,4 +514,60 @@ func lowerGather(l *Lowering) error {
 	strides := stridesOf(l.Shape(0))
 	kept := slices.Concat(strides[:axis], make([]int, len(idx.Shape)), strides[axis+1:])
 	return l.strided(l.In(0), kept, at*strides[axis])
+}
+
+// eachSlice calls f with the offsets of every element of a slice of y [outer][m][inner] and where x [outer][n][inner] has it; at gives
+// the slice of x that each of y comes from, -1 for none.
+func eachSlice(c *Call, m int, at func(i int) int, f func(to, from int)) {
+	n, inner := c.Attrs.Int("N"), c.Attrs.Int("INNER")
+	for o := range c.Attrs.Int("OUTER") {
+		for i := range m {
+			for k := range inner {
+				from := -1
+				if j := at(i); j >= 0 {
+					from = (o*n+j)*inner + k
+				}
+				f((o*m+i)*inner+k, from)
+			}
+		}
+	}
+}
+
+func evalGatherKernel(c *Call) ([]*tensor.Tensor, error) {
+	x, idx, y := c.X(0), c.X(1), c.newOut(0)
+	var failed error
+	at := func(i int) int {
+		k, err := indexInside(idx.I64(i), c.Attrs.Int("N"))
+		if err != nil {
+			failed = err
+		}
+		return k
+	}
+	eachSlice(c, idx.Len(), at, func(to, from int) { copyElement(y, to, x, from) })
+	return one(y), failed
+}
+
+func evalTake(c *Call) ([]*tensor.Tensor, error) {
+	x, y := c.X(0), c.newOut(0)
+	eachSlice(c, c.X(1).Len(), func(i int) int { return int(c.X(1).I64(i)) }, func(to, from int) {
+		if from < 0 {
+			copyElement(y, to, c.X(2), 0)
+		} else {
+			copyElement(y, to, x, from)
+		}
+	})
+	return one(y), nil
+}
+
+// take emits the kernel that chooses slices of an axis by a table; -1 stands for the value.
+func (l *Lowering) take(x *ir.Value, axis int, table []int, value *ir.Value) *ir.Value {
+	outer, n, inner := around(x.Type.Shape, axis)
+	at := tensor.New(tensor.Int32, len(table))
+	for i, k := range table {
+		at.SetI64(i, int64(k))
+	}
+	shape := slices.Clone(x.Type.Shape)
+	shape[axis] = len(table)
+	attrs := ir.Attrs{"T": x.Type.DType.C(), "OUTER": int64(outer), "N": int64(n), "INNER": int64(inner), "M": int64(len(table))}
+	return l.Emit("take", attrs, ir.Type{DType: x.Type.DType, Shape: shape, Quant: l.Node.Outputs[0].Type.Quant}, x, l.Constant("at", at), value)
 }

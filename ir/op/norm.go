@@ -11,12 +11,12 @@ import (
 
 // Softmax and normalizations.
 var normDefs = []*Def{
-	{Name: "Softmax", Since: []int{1, 11, 13}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", -1), Int("flatten", 0)}, Upgrade: upgradeSoftmax, Infer: inferSoftmax, Eval: evalSoftmax, Lower: lowerSoftmax},
-	{Name: "LogSoftmax", Since: []int{1, 11, 13}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", -1), Int("flatten", 0)}, Upgrade: upgradeSoftmax, Infer: inferSoftmax, Eval: evalSoftmax},
+	{Name: "Softmax", Since: []int{1, 11, 13}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", -1), Int("flatten", 0)}, Upgrade: upgradeSoftmax, Infer: inferSoftmax, Eval: evalSoftmax, Lower: lowerSoftmax, Parts: partsSoftmax},
+	{Name: "LogSoftmax", Since: []int{1, 11, 13}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", -1), Int("flatten", 0)}, Upgrade: upgradeSoftmax, Infer: inferSoftmax, Eval: evalSoftmax, Parts: partsSoftmax},
 	{Name: "BatchNormalization", Since: []int{7, 9, 14, 15}, In: Args("X", "scale", "B", "input_mean", "input_var"), Out: Args("Y", "running_mean?", "running_var?", "saved_mean?", "saved_var?"),
-		Attrs: []Attr{Float("epsilon", 1e-5), Float("momentum", 0.9), Int("training_mode", 0), Int("spatial", 1)}, Infer: inferBatchNorm, Eval: evalBatchNorm, Lower: lowerBatchNorm},
+		Attrs: []Attr{Float("epsilon", 1e-5), Float("momentum", 0.9), Int("training_mode", 0), Int("spatial", 1)}, Infer: inferBatchNorm, Eval: evalBatchNorm, Lower: lowerBatchNorm, Parts: partsBatchNorm},
 	{Name: "LayerNormalization", Since: []int{17}, In: Args("X", "Scale", "B?"), Out: Args("Y", "Mean?", "InvStdDev?"),
-		Attrs: []Attr{Int("axis", -1), Float("epsilon", 1e-5), Int("stash_type", 1)}, Infer: inferLayerNorm, Eval: evalLayerNorm, Lower: lowerLayerNorm},
+		Attrs: []Attr{Int("axis", -1), Float("epsilon", 1e-5), Int("stash_type", 1)}, Infer: inferLayerNorm, Eval: evalLayerNorm, Lower: lowerLayerNorm, Parts: partsLayerNorm},
 	{Name: "softmax_f32", In: Args("x"), Out: Args("y"), Eval: evalSoftmaxKernel},
 	{Name: "layernorm_f32", In: Args("x", "g", "b"), Out: Args("y"), Eval: evalLayerNormKernel},
 }
@@ -94,7 +94,7 @@ func lowerSoftmax(l *Lowering) error {
 		return err
 	}
 	if l.Type(0).DType != tensor.Float32 {
-		return fmt.Errorf("Softmax on %s is not available in C", l.Type(0).DType)
+		return l.LowerParts()
 	}
 	l.Replace("softmax_f32", ir.Attrs{"OUTER": int64(outer), "N": int64(n), "INNER": int64(inner)}, l.In(0))
 	return nil
@@ -106,18 +106,20 @@ func evalSoftmaxKernel(c *Call) ([]*tensor.Tensor, error) {
 
 func inferBatchNorm(c *Call) ([]ir.Type, error) {
 	x := c.Shape(0)
-	if c.Attrs.Bool("training_mode") {
-		return nil, fmt.Errorf("training_mode is set: deepgo runs inference only")
-	}
 	if len(x) < 2 {
 		return nil, fmt.Errorf("X has shape %v; expected [N, C, …]", x)
 	}
+	want := x[1:2]
+	if !c.Attrs.Bool("spatial") {
+		want = x[1:]
+	}
 	for i := 1; i < 5; i++ {
-		if !slices.Equal(c.Shape(i), []int{x[1]}) {
-			return nil, fmt.Errorf("input %q has shape %v; expected [%d], a value per channel", c.Def.In[i].Name, c.Shape(i), x[1])
+		if !slices.Equal(c.Shape(i), want) {
+			return nil, fmt.Errorf("input %q has shape %v; expected %v", c.Def.In[i].Name, c.Shape(i), want)
 		}
 	}
-	return sameAsInput(c)
+	t, stat := c.Type(0), ir.Type{DType: c.Type(3).DType, Shape: want}
+	return []ir.Type{{DType: t.DType, Shape: t.Shape}, stat, stat}, nil
 }
 
 // affineOf returns the factor and the addend per channel that a BatchNormalization amounts to.
@@ -130,6 +132,9 @@ func affineOf(scale, b, mean, variance *tensor.Tensor, epsilon float32) (mul, ad
 }
 
 func evalBatchNorm(c *Call) ([]*tensor.Tensor, error) {
+	if c.Attrs.Bool("training_mode") || !c.Attrs.Bool("spatial") {
+		return evalParts(c)
+	}
 	mul, add := affineOf(c.X(1), c.X(2), c.X(3), c.X(4), c.Attrs.Float("epsilon"))
 	x := c.X(0)
 	y := tensor.New(x.DType, x.Shape...)
@@ -143,10 +148,12 @@ func evalBatchNorm(c *Call) ([]*tensor.Tensor, error) {
 
 // lowerBatchNorm writes what foldbn could not fold as a product and a sum.
 func lowerBatchNorm(l *Lowering) error {
+	known := !l.Attrs.Bool("training_mode") && l.Attrs.Bool("spatial")
 	for i := 1; i < 5; i++ {
-		if l.Const(i) == nil {
-			return fmt.Errorf("input %q must be a constant in C", l.Def.In[i].Name)
-		}
+		known = known && l.Const(i) != nil
+	}
+	if !known {
+		return l.LowerParts()
 	}
 	mul, add := affineOf(l.Const(1), l.Const(2), l.Const(3), l.Const(4), l.Attrs.Float("epsilon"))
 	shape := orOnes(nil, len(l.Shape(0))-1)
@@ -179,8 +186,12 @@ func inferLayerNorm(c *Call) ([]ir.Type, error) {
 	for i := axis; i < len(stat); i++ {
 		stat[i] = 1
 	}
-	s := ir.Type{DType: tensor.Float32, Shape: stat}
-	return []ir.Type{{DType: t.DType, Shape: t.Shape}, s, s}, nil
+	stash, err := c.dtypeAttr("stash_type", tensor.Float32)
+	if t.DType == tensor.Float64 {
+		stash = t.DType
+	}
+	s := ir.Type{DType: stash, Shape: stat}
+	return []ir.Type{{DType: t.DType, Shape: t.Shape}, s, s}, err
 }
 
 func evalLayerNorm(c *Call) ([]*tensor.Tensor, error) {
@@ -191,7 +202,7 @@ func evalLayerNorm(c *Call) ([]*tensor.Tensor, error) {
 	x := c.X(0)
 	axis, _ := axisOf(c.Attrs.Int("axis"), len(x.Shape))
 	n := tensor.Len(x.Shape[axis:])
-	y, mean, inv := tensor.New(x.DType, x.Shape...), tensor.New(tensor.Float32, types[1].Shape...), tensor.New(tensor.Float32, types[1].Shape...)
+	y, mean, inv := tensor.New(x.DType, x.Shape...), tensor.New(types[1].DType, types[1].Shape...), tensor.New(types[1].DType, types[1].Shape...)
 	g, b := spread(c.X(1), x.Shape[axis:]), spread(c.X(2), x.Shape[axis:])
 	for r := range x.Len() / max(n, 1) {
 		m, s := layerStats(x, r*n, n, c.Attrs.Float("epsilon"))
@@ -236,7 +247,7 @@ func lowerLayerNorm(l *Lowering) error {
 		return err
 	}
 	if l.Type(0).DType != tensor.Float32 || l.Const(1) == nil || l.Has(2) && l.Const(2) == nil || l.NOut() > 1 {
-		return fmt.Errorf("LayerNormalization is available in C for float32 with constant Scale and B and output Y alone")
+		return l.LowerParts()
 	}
 	shape := l.Shape(0)[axis:]
 	n := tensor.Len(shape)

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -108,27 +109,40 @@ func padIndex(mode string, pos, n int) (at int, ok bool) {
 	return min(pos, period-pos), true
 }
 
-// lowerPad fills the output with the constant and places x inside it, for padding of one block of axes.
+// lowerPad fills the output with a constant and places x inside it; other modes and values, and what is cut off, go by a table per axis.
 func lowerPad(l *Lowering) error {
-	before, _, err := padSizes(l.Call)
+	before, after, err := padSizes(l.Call)
 	if err != nil {
 		return err
 	}
-	value := float32(0)
-	if l.Has(2) {
-		if l.Const(2) == nil {
-			return fmt.Errorf("constant_value must be a constant in C")
+	value := l.In(2)
+	if value == nil || value.Type.Len() == 0 {
+		value = l.Constant("zero", tensor.New(l.Type(0).DType))
+	}
+	if l.Attrs.String("mode") == "constant" && value.IsConst() && slices.Min(append(slices.Concat(before, after), 0)) == 0 {
+		return l.padAxes(before, value.Const)
+	}
+	x := l.In(0)
+	for a := range before {
+		if before[a] == 0 && after[a] == 0 {
+			continue
 		}
-		value = float32(l.Const(2).F64(0))
+		n := x.Type.Shape[a]
+		table := make([]int, n+before[a]+after[a])
+		for i := range table {
+			at, ok := padIndex(l.Attrs.String("mode"), i-before[a], n)
+			if table[i] = at; !ok {
+				table[i] = -1
+			}
+		}
+		x = l.take(x, a, table, value)
 	}
-	if l.Attrs.String("mode") != "constant" {
-		return fmt.Errorf("Pad in mode %q is not available in C; expected constant", l.Attrs.String("mode"))
-	}
-	return l.padAxes(before, value)
+	l.Replace("Identity", nil, x)
+	return nil
 }
 
 // padAxes pads one axis after the other; each is a fill and a place.
-func (l *Lowering) padAxes(before []int, value float32) error {
+func (l *Lowering) padAxes(before []int, value *tensor.Tensor) error {
 	x, want := l.In(0), l.Out(0).Shape
 	if x.IsConst() {
 		x = l.load(x)
@@ -138,14 +152,11 @@ func (l *Lowering) padAxes(before []int, value float32) error {
 		if shape[a] == want[a] && before[a] == 0 {
 			continue
 		}
-		if before[a] < 0 || want[a] < shape[a]+before[a] {
-			return fmt.Errorf("Pad with negative pads is not available in C")
-		}
 		old := shape[a]
 		shape[a] = want[a]
 		t := ir.Type{DType: l.Out(0).DType, Shape: append([]int{}, shape...)}
 		outer, n, inner := around(shape, a)
-		y := l.Emit("fill", fillAttrs(t, t.Len(), value), t)
+		y := l.Emit("fill", fillWith(t, t.Len(), value), t)
 		attrs := ir.Attrs{"T": t.DType.C(), "LEN": int64(t.Len()), "OUTER": int64(outer), "BLOCK": int64(old * inner), "STRIDE": int64(n * inner), "FROM": int64(before[a] * inner)}
 		x = l.Emit("place", attrs, t, y, x)
 	}

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -11,13 +12,16 @@ import (
 // Elementwise operators: a row of scalarFuncs each, with the opset versions that changed them.
 var pointwiseDefs = elementwise(map[string][]int{
 	"Abs": {6, 13}, "Acos": {7, 22}, "Acosh": {9, 22}, "Asin": {7, 22}, "Asinh": {9, 22}, "Atan": {7, 22}, "Atanh": {9, 22},
-	"Ceil": {6, 13}, "Celu": {12}, "Cos": {7, 22}, "Cosh": {9, 22}, "Elu": {6, 22}, "Erf": {9, 13}, "Exp": {6, 13}, "Floor": {6, 13},
+	"Ceil": {6, 13}, "Celu": {12, 28}, "Cos": {7, 22}, "Cosh": {9, 22}, "Elu": {6, 22}, "Erf": {9, 13}, "Exp": {6, 13}, "Floor": {6, 13},
 	"HardSigmoid": {6, 22}, "HardSwish": {14, 22}, "LeakyRelu": {6, 16}, "Log": {6, 13}, "Mish": {18, 22}, "Neg": {6, 13},
 	"Reciprocal": {6, 13}, "Relu": {6, 13, 14}, "Round": {11, 22}, "Selu": {6, 22}, "Shrink": {9}, "Sigmoid": {6, 13}, "Sign": {9, 13},
 	"Sin": {7, 22}, "Sinh": {9, 22}, "Softplus": {1, 22}, "Softsign": {1, 22}, "Sqrt": {6, 13}, "Swish": {24}, "Tan": {7, 22},
-	"Tanh": {6, 13}, "ThresholdedRelu": {10, 22},
-	"Add": {7, 13, 14}, "Sub": {7, 13, 14}, "Mul": {7, 13, 14}, "Div": {7, 13, 14}, "Pow": {7, 12, 13, 15}, "PRelu": {7, 9, 16},
+	"Tanh": {6, 13}, "ThresholdedRelu": {10, 22}, "Gelu": {20},
+	"Add": {7, 13, 14}, "Sub": {7, 13, 14}, "Mul": {7, 13, 14}, "Div": {7, 13, 14}, "Pow": {7, 12, 13, 15}, "PRelu": {7, 9, 16}, "Mod": {10, 13, 28},
 })
+
+// chosenBy are attributes that choose between functions; funcName reads them.
+var chosenBy = map[string][]Attr{"Mod": {Int("fmod", 0)}, "Gelu": {Str("approximate", "none")}}
 
 func elementwise(since map[string][]int) []*Def {
 	var defs []*Def
@@ -27,11 +31,11 @@ func elementwise(since map[string][]int) []*Def {
 		if !ok {
 			continue
 		}
-		d := &Def{Name: f.name, Since: versions, Attrs: f.attrs, Out: Args("Y"), Lower: lowerPointwise}
+		d := &Def{Name: f.name, Since: versions, Attrs: slices.Concat(f.attrs, chosenBy[f.name]), Out: Args("Y"), Lower: lowerPointwise}
 		if f.arity-len(f.attrs) == 2 {
-			d.In, d.Infer, d.Eval = Args("A", "B"), inferBinary, evalBinary
+			d.In, d.Infer, d.Eval = Args("A", "B"), inferBinary, evalEach
 		} else {
-			d.In, d.Infer, d.Eval = Args("X"), sameAsInput, evalUnary
+			d.In, d.Infer, d.Eval = Args("X"), sameAsInput, evalEach
 		}
 		defs = append(defs, d)
 	}
@@ -45,7 +49,7 @@ var variadicDefs = []*Def{
 	{Name: "Sum", Since: []int{6, 8, 13}, In: Args("data..."), Out: Args("sum"), Infer: inferVariadic, Eval: evalVariadic, Lower: lowerVariadic},
 	{Name: "Mean", Since: []int{6, 8, 13}, In: Args("data..."), Out: Args("mean"), Infer: inferVariadic, Eval: evalVariadic, Lower: lowerVariadic},
 	{Name: "Clip", Since: []int{6, 11, 12, 13}, In: Args("input", "min?", "max?"), Out: Args("output"),
-		Upgrade: upgradeClip, Infer: sameAsInput, Eval: evalClip, Lower: lowerPointwise},
+		Upgrade: upgradeClip, Infer: sameAsInput, Eval: evalEach, Lower: lowerPointwise},
 }
 
 func inferBinary(c *Call) ([]ir.Type, error) {
@@ -71,111 +75,29 @@ func inferVariadic(c *Call) ([]ir.Type, error) {
 	return typed(c.Type(0).DType, shape...), nil
 }
 
-// attrArgs returns the values of the function's attributes, its last arguments.
+// attrArgs returns the values of the function's attributes, its last arguments. f may be nil.
 func (c *Call) attrArgs(f *scalarFunc) []float64 {
+	if f == nil || len(f.attrs) == 0 {
+		return nil
+	}
 	args := make([]float64, len(f.attrs))
 	for i, a := range f.attrs {
 		args[i] = float64(c.Attrs.Float(a.Name))
+		if _, ok := a.Kind.(int64); ok {
+			args[i] = float64(c.Attrs.Int(a.Name))
+		}
 	}
 	return args
 }
 
-func evalUnary(c *Call) ([]*tensor.Tensor, error) {
-	f, x := scalar(c.Def.Name), c.X(0)
-	y := tensor.New(x.DType, x.Shape...)
-	args := append([]float64{0}, c.attrArgs(f)...)
-	for i := range x.Len() {
-		if !x.DType.IsFloat() {
-			v, err := intUnary(f.name, x.I64(i))
-			if err != nil {
-				return nil, err
-			}
-			y.SetI64(i, v)
-			continue
-		}
-		args[0] = x.F64(i)
-		y.SetF64(i, f.eval(args))
-	}
-	return one(y), nil
-}
-
-func intUnary(name string, v int64) (int64, error) {
-	switch name {
-	case "Abs":
-		return max(v, -v), nil
-	case "Neg":
-		return -v, nil
-	case "Relu":
-		return max(v, 0), nil
-	case "Sign":
-		return int64(sign(float64(v))), nil
-	}
-	return 0, fmt.Errorf("%s is not defined on integers", name)
-}
-
-func evalBinary(c *Call) ([]*tensor.Tensor, error) {
-	y, err := combine(c.Def.Name, c.X(0), c.X(1))
-	if err != nil {
-		return nil, err
-	}
-	return one(y), nil
-}
-
 // combine applies a binary function to two tensors by NumPy's broadcasting.
-func combine(name string, a, b *tensor.Tensor) (*tensor.Tensor, error) {
+func (c *Call) combine(name string, a, b *tensor.Tensor) (*tensor.Tensor, error) {
 	shape, err := broadcast(a.Shape, b.Shape)
 	if err != nil {
 		return nil, err
 	}
-	y, f := tensor.New(a.DType, shape...), scalar(name)
-	i := 0
-	args := make([]float64, 2)
-	walk(shape, func(at []int) {
-		if a.DType.IsFloat() || name == "Pow" {
-			args[0], args[1] = a.F64(at[0]), b.F64(at[1])
-			y.SetF64(i, f.eval(args))
-		} else if v, e := intBinary(name, a.DType, a.I64(at[0]), b.I64(at[1])); e != nil {
-			err = e
-		} else {
-			y.SetI64(i, v)
-		}
-		i++
-	}, broadcastStrides(a.Shape, shape), broadcastStrides(b.Shape, shape))
-	return y, err
-}
-
-func intBinary(name string, d tensor.DType, x, y int64) (int64, error) {
-	less := x < y
-	if d == tensor.Uint64 {
-		less = uint64(x) < uint64(y)
-	}
-	switch name {
-	case "Add":
-		return x + y, nil
-	case "Sub":
-		return x - y, nil
-	case "Mul":
-		return x * y, nil
-	case "Div":
-		if y == 0 {
-			return 0, fmt.Errorf("integer division by zero")
-		}
-		if d == tensor.Uint64 {
-			return int64(uint64(x) / uint64(y)), nil
-		}
-		return x / y, nil
-	case "Max":
-		if less {
-			return y, nil
-		}
-		return x, nil
-	case "Min":
-		if less {
-			return x, nil
-		}
-		return y, nil
-	}
-	return 0, fmt.Errorf("%s is not defined on integers", name)
+	y := tensor.New(a.DType, shape...)
+	return y, c.eachOf(name, y, []*tensor.Tensor{a, b})
 }
 
 func evalVariadic(c *Call) ([]*tensor.Tensor, error) {
@@ -183,7 +105,7 @@ func evalVariadic(c *Call) ([]*tensor.Tensor, error) {
 	y := c.X(0).Clone()
 	for i := 1; i < c.N(); i++ {
 		var err error
-		if y, err = combine(name, y, c.X(i)); err != nil {
+		if y, err = c.combine(name, y, c.X(i)); err != nil {
 			return nil, err
 		}
 	}
@@ -208,11 +130,13 @@ func lowerVariadic(l *Lowering) error {
 		}
 		y = l.Emit(name, nil, ir.Type{DType: l.Out(0).DType, Shape: shape}, y, l.In(i))
 	}
-	n := float32(1)
-	if l.Def.Name == "Mean" {
-		n = float32(l.N())
+	if l.Def.Name != "Mean" {
+		l.Replace("Identity", nil, y)
+		return nil
 	}
-	l.Replace("Div", nil, y, l.Constant("n", tensor.Floats([]float32{n})))
+	n := tensor.New(l.Out(0).DType)
+	n.SetF64(0, float64(l.N()))
+	l.Replace("Div", nil, y, l.Constant("n", n))
 	return nil
 }
 
@@ -230,44 +154,22 @@ func upgradeClip(u *Upgrade, v int) error {
 	return nil
 }
 
-func evalClip(c *Call) ([]*tensor.Tensor, error) {
-	x := c.X(0)
-	y := tensor.New(x.DType, x.Shape...)
-	for i := range x.Len() {
-		if x.DType.IsFloat() {
-			v := x.F64(i)
-			if c.Has(1) {
-				v = atLeast(v, c.X(1).F64(0))
-			}
-			if c.Has(2) {
-				v = atMost(v, c.X(2).F64(0))
-			}
-			y.SetF64(i, v)
-			continue
-		}
-		v := x.I64(i)
-		if c.Has(1) {
-			v = max(v, c.X(1).I64(0))
-		}
-		if c.Has(2) {
-			v = min(v, c.X(2).I64(0))
-		}
-		y.SetI64(i, v)
-	}
-	return one(y), nil
-}
-
-// lowerPointwise turns an elementwise operator on float32 into a map over values of one shape, or a broadcasting kernel.
+// lowerPointwise turns an elementwise operator on float32 into a map over values of one shape, or a broadcasting kernel; other
+// types and shapes have kernels of their own, which nothing is fused with.
 func lowerPointwise(l *Lowering) error {
 	expr, ok := ExprOf(l.Node)
 	if !ok {
-		return fmt.Errorf("%s on %s is not available in C", l.Def.Name, l.Type(0).DType)
+		return lowerEach(l)
 	}
 	used, renamed := operands(l.Node, expr)
-	if sameLen(used, l.Out(0).Len()) {
+	if sameLen(used, l.Out(0).Len()) && len(used) > 0 {
 		return lowerMap(l, used, renamed)
 	}
-	return lowerBroadcast(l, used, renamed)
+	constant := !slices.ContainsFunc(used, func(v *ir.Value) bool { return !v.IsConst() })
+	if constant || len(used) > 2 || lowerBroadcast(l, used, renamed) != nil {
+		return lowerEach(l)
+	}
+	return nil
 }
 
 // operands returns the inputs that an expression reads, and the expression over v0, v1 … for just those.
@@ -296,9 +198,6 @@ func sameLen(vs []*ir.Value, n int) bool {
 const maxMapInputs = 3
 
 func lowerMap(l *Lowering, in []*ir.Value, expr string) error {
-	if len(in) == 0 {
-		return fmt.Errorf("%s of constants alone should have been folded", l.Def.Name)
-	}
 	l.Replace(fmt.Sprintf("map%d_f32", len(in)), ir.Attrs{"N": int64(l.Out(0).Len()), "expr": expr}, in...)
 	return nil
 }
@@ -307,9 +206,6 @@ func lowerMap(l *Lowering, in []*ir.Value, expr string) error {
 func lowerBroadcast(l *Lowering, in []*ir.Value, expr string) error {
 	if len(in) == 1 {
 		in = append(in, l.Constant("zero", tensor.Floats([]float32{0})))
-	}
-	if len(in) != 2 {
-		return fmt.Errorf("%s of %d operands of different shapes is not available in C", l.Def.Name, len(in))
 	}
 	kernel := "broadcast_f32"
 	if in[0].IsConst() {
@@ -349,17 +245,32 @@ func broadcastAttrs(out, a, b []int) (ir.Attrs, error) {
 
 // mergeDims joins neighbouring dimensions that both operands walk through evenly, and drops those of size 1.
 func mergeDims(out, a, b []int) (dims, sa, sb []int) {
+	dims, s := joinDims(out, a, b)
+	return dims, s[0], s[1]
+}
+
+// joinDims is mergeDims for any number of operands.
+func joinDims(out []int, strides ...[]int) (dims []int, joined [][]int) {
+	joined = make([][]int, len(strides))
 	for i, d := range out {
 		if d == 1 {
 			continue
 		}
-		if k := len(dims) - 1; k >= 0 && sa[k] == a[i]*d && sb[k] == b[i]*d {
-			dims[k], sa[k], sb[k] = dims[k]*d, a[i], b[i]
-			continue
+		k := len(dims) - 1
+		even := k >= 0
+		for j, s := range strides {
+			even = even && joined[j][k] == s[i]*d
 		}
-		dims, sa, sb = append(dims, d), append(sa, a[i]), append(sb, b[i])
+		if even {
+			dims[k] *= d
+		} else {
+			dims, k = append(dims, d), k+1
+		}
+		for j, s := range strides {
+			joined[j] = append(joined[j][:k], s[i])
+		}
 	}
-	return dims, sa, sb
+	return dims, joined
 }
 
 // The kernels of elementwise functions.

@@ -70,21 +70,27 @@ func evalMaxPool(c *Call) ([]*tensor.Tensor, error) {
 	x := c.X(0)
 	shape := append([]int{x.Shape[0], x.Shape[1]}, g.out...)
 	y, where := tensor.New(x.DType, shape...), tensor.New(tensor.Int64, shape...)
-	pool(g, x.Shape, func(i, base int, _ []int, taps func(func(at int))) {
+	maxPool(g, x, shape[0]*shape[1], c.Attrs.Bool("storage_order"), y, where)
+	return []*tensor.Tensor{y, where}, nil
+}
+
+// maxPool finds the greatest element of every window, and where it is.
+func maxPool(g *window, x *tensor.Tensor, planes int, columns bool, y, where *tensor.Tensor) {
+	pool(g, []int{planes, 1}, func(i, base int, _ []int, taps func(func(at int))) {
 		best := -1
 		taps(func(at int) {
-			if best < 0 || x.F64(at) > x.F64(best) || math.IsNaN(x.F64(at)) {
+			if best < 0 || less(x, best, at) {
 				best = at
 			}
 		})
 		if best < 0 { // a window of padding alone
-			y.SetF64(i, math.Inf(-1))
+			lo, _ := limitsOf(x.DType)
+			copyElement(y, i, lo, 0)
 			return
 		}
 		copyElement(y, i, x, best)
-		where.SetI64(i, int64(columnMajor(best-base, g.in, c.Attrs.Bool("storage_order"))+base))
+		where.SetI64(i, int64(columnMajor(best-base, g.in, columns)+base))
 	})
-	return []*tensor.Tensor{y, where}, nil
 }
 
 // columnMajor converts an index in a row-major volume to column-major order.
@@ -151,14 +157,16 @@ func lowerMaxPool(l *Lowering) error {
 	switch {
 	case err != nil:
 		return err
-	case len(g.in) > 2:
-		return fmt.Errorf("pooling over %d spatial axes is not available in C; expected 1 or 2", len(g.in))
-	case l.NOut() > 1 && l.Node.Outputs[1] != nil:
-		return fmt.Errorf("the output Indices of MaxPool is not available in C")
+	case l.Node.Output(1) != nil:
+		return l.maxPoolAt(g)
 	}
 	kernel := maxPools[l.Type(0).DType]
-	if kernel == "" {
-		return fmt.Errorf("MaxPool on %s is not available in C", l.Type(0).DType)
+	if kernel == "" || len(g.in) > 2 {
+		attrs, err := l.reducing("ReduceMax")
+		if err != nil {
+			return err
+		}
+		return l.poolND(g, attrs)
 	}
 	attrs := g.constants()
 	attrs["N"], attrs["C"] = int64(l.Shape(0)[0]), int64(l.Shape(0)[1])
@@ -174,10 +182,12 @@ func lowerAveragePool(l *Lowering) error {
 	switch {
 	case err != nil:
 		return err
-	case len(g.in) > 2:
-		return fmt.Errorf("pooling over %d spatial axes is not available in C; expected 1 or 2", len(g.in))
-	case l.Type(0).DType != tensor.Float32:
-		return fmt.Errorf("%s on %s is not available in C", l.Def.Name, l.Type(0).DType)
+	case len(g.in) > 2 || l.Type(0).DType != tensor.Float32:
+		attrs, err := l.reducing("ReduceMean")
+		if err != nil {
+			return err
+		}
+		return l.poolND(g, attrs)
 	}
 	l.image("avgpool2d_f32", averageConstants(g, l.Call))
 	return nil

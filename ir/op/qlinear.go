@@ -281,14 +281,6 @@ func (p *product) accumulate(a ir.Attrs) {
 	}
 }
 
-// truth is a condition as a kernel's constant.
-func truth(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // requantized finishes an accumulator of output channel k in a product kernel's Eval.
 func requantized(c *Call, acc int64, k int) int64 {
 	return c.rescaled(acc, fixed.Multiplier{M: int32(c.X(3).I64(k)), Shift: int32(c.X(4).I64(k))})

@@ -10,15 +10,15 @@ import (
 
 // Operators that give the same elements another shape, and those that compute shapes.
 var reshapeDefs = []*Def{
-	{Name: "Reshape", Since: []int{5, 13, 14, 19, 21, 23, 24, 25}, In: Args("data", "shape"), Out: Args("reshaped"), Attrs: []Attr{Int("allowzero", 0)}, Infer: inferReshape, Eval: evalSame, Lower: lowerView},
-	{Name: "Flatten", Since: []int{1, 9, 11, 13, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", 1)}, Infer: inferFlatten, Eval: evalSame, Lower: lowerView},
-	{Name: "Squeeze", Since: []int{1, 11, 13, 21, 23, 24, 25}, In: Args("data", "axes?"), Out: Args("squeezed"), Upgrade: upgradeAxes, Infer: inferSqueeze, Eval: evalSame, Lower: lowerView},
-	{Name: "Unsqueeze", Since: []int{1, 11, 13, 21, 23, 24, 25}, In: Args("data", "axes"), Out: Args("expanded"), Upgrade: upgradeAxes, Infer: inferUnsqueeze, Eval: evalSame, Lower: lowerView},
-	{Name: "Identity", Since: []int{1, 13, 14, 16, 19, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Infer: sameAsInput, Eval: evalSame, Lower: lowerView},
-	{Name: "Dropout", Since: []int{7, 10, 12, 13, 22}, In: Args("data", "ratio?", "training_mode?"), Out: Args("output", "mask?"), Attrs: []Attr{Int("seed", 0), Float("ratio", 0.5)}, Infer: inferDropout, Eval: evalDropout, Lower: lowerView},
-	{Name: "Shape", Since: []int{1, 13, 15, 19, 21, 23, 24, 25}, In: Args("data"), Out: Args("shape"), Attrs: []Attr{Int("start", 0), Int("end", 0).Optional()}, Infer: inferShape, Eval: evalShape},
-	{Name: "Size", Since: []int{1, 13, 19, 21, 23, 24, 25}, In: Args("data"), Out: Args("size"), Infer: inferSize, Eval: evalSize},
-	{Name: "ConstantOfShape", Since: []int{9, 20, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Tensor("value")}, Infer: inferConstantOfShape, Eval: evalConstantOfShape},
+	{Name: "Reshape", Since: []int{5, 13, 14, 19, 21, 23, 24, 25}, In: Args("data", "shape"), Out: Args("reshaped"), Attrs: []Attr{Int("allowzero", 0)}, Infer: inferReshape, Eval: evalSame, Lower: lowerView, Moves: true},
+	{Name: "Flatten", Since: []int{1, 9, 11, 13, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Int("axis", 1)}, Infer: inferFlatten, Eval: evalSame, Lower: lowerView, Moves: true},
+	{Name: "Squeeze", Since: []int{1, 11, 13, 21, 23, 24, 25}, In: Args("data", "axes?"), Out: Args("squeezed"), Upgrade: upgradeAxes, Infer: inferSqueeze, Eval: evalSame, Lower: lowerView, Moves: true},
+	{Name: "Unsqueeze", Since: []int{1, 11, 13, 21, 23, 24, 25}, In: Args("data", "axes"), Out: Args("expanded"), Upgrade: upgradeAxes, Infer: inferUnsqueeze, Eval: evalSame, Lower: lowerView, Moves: true},
+	{Name: "Identity", Since: []int{1, 13, 14, 16, 19, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Infer: sameAsInput, Eval: evalSame, Lower: lowerView, Moves: true},
+	{Name: "Dropout", Since: []int{7, 10, 12, 13, 22}, In: Args("data", "ratio?", "training_mode?"), Out: Args("output", "mask?"), Attrs: []Attr{Int("seed", 0), Float("ratio", 0.5)}, Infer: inferDropout, Eval: evalDropout, Lower: lowerDropout},
+	{Name: "Shape", Since: []int{1, 13, 15, 19, 21, 23, 24, 25}, In: Args("data"), Out: Args("shape"), Attrs: []Attr{Int("start", 0), Int("end", 0).Optional()}, Infer: inferShape, Eval: evalShape, Moves: true},
+	{Name: "Size", Since: []int{1, 13, 19, 21, 23, 24, 25}, In: Args("data"), Out: Args("size"), Infer: inferSize, Eval: evalSize, Moves: true},
+	{Name: "ConstantOfShape", Since: []int{9, 20, 21, 23, 24, 25}, In: Args("input"), Out: Args("output"), Attrs: []Attr{Tensor("value")}, Infer: inferConstantOfShape, Eval: evalConstantOfShape, Moves: true},
 	{Name: "Range", Since: []int{11}, In: Args("start", "limit", "delta"), Out: Args("output"), Infer: inferRange, Eval: evalRange},
 }
 
@@ -150,18 +150,38 @@ func inferUnsqueeze(c *Call) ([]ir.Type, error) {
 
 func inferDropout(c *Call) ([]ir.Type, error) {
 	t := c.Type(0)
-	if c.Has(2) && (c.Const(2) == nil || c.Const(2).I64(0) != 0) {
-		return nil, fmt.Errorf("training_mode must be false: deepgo runs inference only")
+	if c.Has(2) && c.Const(2) == nil {
+		return nil, fmt.Errorf("training_mode must be known when compiling, and is computed at run time")
 	}
 	return []ir.Type{{DType: t.DType, Shape: t.Shape}, {DType: tensor.Bool, Shape: t.Shape}}, nil
 }
 
+// trains reports whether a Dropout drops anything.
+func trains(c *Call) bool { return c.Has(2) && c.Const(2) != nil && c.Const(2).I64(0) != 0 }
+
 func evalDropout(c *Call) ([]*tensor.Tensor, error) {
+	if trains(c) {
+		return evalBy(c, partsDropout)
+	}
 	mask := tensor.New(tensor.Bool, c.X(0).Shape...)
 	for i := range mask.Len() {
 		mask.SetI64(i, 1)
 	}
 	return []*tensor.Tensor{c.X(0), mask}, nil
+}
+
+func lowerDropout(l *Lowering) error {
+	if trains(l.Call) {
+		return l.lowerBy(partsDropout)
+	}
+	if l.Node.Output(1) != nil {
+		ones := tensor.New(tensor.Bool, l.Out(1).Shape...)
+		for i := range ones.Len() {
+			ones.SetI64(i, 1)
+		}
+		l.EmitTo(l.Node.Outputs[1:2], "Identity", nil, l.Constant("mask", ones))
+	}
+	return lowerView(l)
 }
 
 func shapeRange(c *Call) []int {

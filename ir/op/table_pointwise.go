@@ -4,6 +4,8 @@ var pointwiseTable = [][]*Def{
 	pointwiseDefs,
 	variadicDefs,
 	mapDefs,
+	eachDefs,
+	logicDefs,
 	quantizeDefs,
 	qpointwiseDefs,
 	requantizeDefs,

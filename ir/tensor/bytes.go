@@ -94,7 +94,7 @@ func (f floatFormat) max() uint32 {
 }
 
 // smallFromFloat rounds v to nearest even. Overflow gives infinity where the format has one, NaN where it has only
-// that, and the greatest magnitude otherwise.
+// that, and the greatest magnitude otherwise. NaN gives -0 where the format has none.
 func smallFromFloat(d DType, v float64) uint32 {
 	f := formats[d]
 	if f.unsigned {
@@ -149,7 +149,7 @@ func (f floatFormat) nanBits(sign uint32) uint32 {
 	case f.nan:
 		return sign | (1<<(f.exp+f.man) - 1)
 	}
-	return sign | f.max()
+	return 1 << (f.exp + f.man)
 }
 
 func (f floatFormat) overflow(sign uint32) uint32 {

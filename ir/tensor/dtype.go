@@ -31,6 +31,7 @@ const (
 	Uint32
 	Uint64
 	Bool
+	String // a place in a table of strings
 	dtypeEnd
 )
 
@@ -42,6 +43,7 @@ const (
 	kindInt
 	kindUint
 	kindBool
+	kindString
 )
 
 type dtypeInfo struct {
@@ -76,6 +78,7 @@ var dtypes = [dtypeEnd]dtypeInfo{
 	Uint32:         {"u32", "uint32_t", 4, 32, kindUint},
 	Uint64:         {"u64", "uint64_t", 8, 64, kindUint},
 	Bool:           {"bool", "uint8_t", 1, 1, kindBool},
+	String:         {"str", "int32_t", 4, 32, kindString},
 }
 
 func (d DType) info() dtypeInfo {

@@ -2,7 +2,7 @@
 //
 // Every element type has one storage type: float32 and float64 their own, 16-bit floats uint16 bit patterns, narrower
 // floats uint8 bit patterns, integers of 8 bits and more their own, narrower integers one value to an int8 or uint8,
-// and bool uint8 (0 or 1).
+// bool uint8 (0 or 1), and strings int32: places in a table.
 package tensor
 
 import (
@@ -70,7 +70,7 @@ func makeData(d DType, n int) any {
 		return make([]int8, n)
 	case Int16:
 		return make([]int16, n)
-	case Int32:
+	case Int32, String:
 		return make([]int32, n)
 	case Int64:
 		return make([]int64, n)
@@ -147,7 +147,7 @@ func (t *Tensor) F64(i int) float64 {
 // I64 returns element i as an int64. Floats are truncated towards zero.
 func (t *Tensor) I64(i int) int64 {
 	if t.DType.IsFloat() {
-		return int64(math.Trunc(t.F64(i)))
+		return truncInt64(t.F64(i))
 	}
 	switch d := t.data.(type) {
 	case []int8:
@@ -324,3 +324,19 @@ func (t *Tensor) Float64s() []float64 {
 
 // CopyBits copies element j of src, which has t's 8- or 16-bit storage, to element i as it is stored.
 func (t *Tensor) CopyBits(i int, src *Tensor, j int) { t.setBits(i, src.bits(j)) }
+
+// First returns the first n slices of an axis.
+func (t *Tensor) First(axis, n int) *Tensor {
+	shape := slices.Clone(t.Shape)
+	shape[axis] = n
+	size := Len(t.Shape[axis+1:]) * t.DType.Size()
+	var out []byte
+	for x := t.Bytes(); len(x) > 0; x = x[t.Shape[axis]*size:] {
+		out = append(out, x[:n*size]...)
+	}
+	y, err := FromBytes(t.DType, out, shape...)
+	if err != nil {
+		panic(err) // n is greater than the axis
+	}
+	return y
+}

@@ -63,7 +63,7 @@ func floatInputs(t *testing.T, dir string) [][]*tensor.Tensor {
 	t.Helper()
 	var out [][]*tensor.Tensor
 	for i := range 3 {
-		x, err := onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("test_data_set_%d/input_0.pb", i)))
+		x, err := onnx.ReadTensor(filepath.Join(dir, fmt.Sprintf("test_data_set_%d/input_0.pb", i)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

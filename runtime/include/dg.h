@@ -22,6 +22,11 @@
 #define DG_ROM
 #endif
 
+/* DG_MEM qualifies parameters that take a constant or other memory: the generated function has DG_ROM there, or nothing. */
+#ifndef DG_MEM
+#define DG_MEM
+#endif
+
 /* dg_idx holds every index and offset of the model: int16_t where that is enough on a 16-bit machine. */
 #ifndef DG_IDX
 #define DG_IDX int32_t

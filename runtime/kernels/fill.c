@@ -4,11 +4,11 @@
 #ifndef DG_KERNEL
 typedef float T;
 enum { N = 5 };
-static const float VALUE = 0.5f;
+#define VALUE() 0.5f
 #endif
 static void fill(T *DG_RESTRICT y)
 {
     for (dg_idx i = 0; i < N; i++) {
-        y[i] = (T)VALUE;
+        y[i] = VALUE();
     }
 }

@@ -18,9 +18,8 @@ import (
 // flags compile the C of a batch, so that every slip of memory or arithmetic ends the program.
 var flags = strings.Fields("-std=c99 -O1 -g -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -pedantic -Wconversion -Wshadow")
 
-// RunC builds one program of all cases' C, with more flags for the compiler, and runs it under the sanitizers. It returns, per case, the difference between
-// what the C computed and what the interpreter did, or nil; a program that fails as a whole is an error.
-func RunC(ctx context.Context, cases []*Case, more []string) ([]error, error) {
+// runFrames is RunC for cases whose input goes on frame by frame; a program that fails as a whole is an error.
+func runFrames(ctx context.Context, cases []*Case, more []string) ([]error, error) {
 	dir, err := os.MkdirTemp("", "deepgo-fuzz-")
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/cbatch"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
@@ -31,9 +33,14 @@ type Case struct {
 
 // Prepare compiles g, with some passes off where disable names them, and checks that the interpreter agrees about the
 // graph before and after. The error is the difference.
-func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (*Case, error) {
+func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	m := &deepgo.Model{File: name + ".ir", Name: name, Graph: g}
-	c := &Case{Graph: g, Inputs: samples.Random(m.InputTypes(), seed)}
+	c = &Case{Graph: g, Inputs: samples.Random(m.InputTypes(), seed)}
 	most := magnitudes{}
 	before, err := interp.Run(g, c.Inputs, interp.Options{Observe: most.add})
 	if err != nil {
@@ -85,6 +92,44 @@ func (c *Case) follow(seed uint64) error {
 		c.Frames, c.After = append(c.Frames, w[0]), append(c.After, out)
 	}
 	return nil
+}
+
+// RunC runs all cases' C, with more flags for the compiler, in one program under the sanitizers. It returns, per case, the difference between
+// what the C computed and what the interpreter did, or nil.
+func RunC(ctx context.Context, cases []*Case, more []string) ([]error, error) {
+	diffs := make([]error, len(cases))
+	var batch []cbatch.Case
+	var at, framesAt []int
+	var frames []*Case
+	for i, c := range cases {
+		if len(c.After) > 0 {
+			frames, framesAt = append(frames, c), append(framesAt, i)
+			continue
+		}
+		batch, at = append(batch, cbatch.Case{Program: c.Program, Inputs: c.Inputs}), append(at, i)
+	}
+	results, err := cbatch.Run(ctx, batch, more...)
+	if err != nil {
+		return nil, err
+	}
+	for k, r := range results {
+		i := at[k]
+		diffs[i] = r.Err
+		loose := floatSteps(cases[i].Program.Lowered)
+		for j := 0; diffs[i] == nil && j < len(r.Outputs); j++ {
+			if err := agree(cases[i].Want[j], r.Outputs[j], loose.rounding(cases[i].Want[j])); err != nil {
+				diffs[i] = fmt.Errorf("output %d in C: %w", j, err)
+			}
+		}
+	}
+	if len(frames) == 0 {
+		return diffs, nil
+	}
+	list, err := runFrames(ctx, frames, more)
+	for k, d := range list {
+		diffs[framesAt[k]] = d
+	}
+	return diffs, err
 }
 
 // stepOf returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.
@@ -151,9 +196,13 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 	return gain
 }
 
-// channelSum is the greatest sum of the magnitudes of one output channel's weights, which are a constant or a dequantized one.
+// channelSum is the greatest sum of the magnitudes of one output channel's weights, which are a constant or a dequantized one; 1 where
+// they are an input.
 func channelSum(w *ir.Value) float64 {
 	t := w.Const
+	if t == nil && w.Def == nil {
+		return 1
+	}
 	if t == nil {
 		out, err := op.Eval(w.Def, constants(w.Def.Inputs))
 		if err != nil {
@@ -182,18 +231,25 @@ func constants(vs []*ir.Value) []*tensor.Tensor {
 	return list
 }
 
-// agree compares floats by |got-want| <= 1e-4 + 1e-4*|want| + t.float, and integers by |got-want| <= t.integer.
+// slack is the relative difference that floats of a type may have; others must be equal. What is stored in 16 bits is rounded after every
+// operator, so that one may carry a few steps of what its inputs have.
+var slack = map[tensor.DType]float64{tensor.Float32: 1e-4, tensor.Float64: 1e-9, tensor.Float16: 4.0 / (1 << 10), tensor.BFloat16: 4.0 / (1 << 7)}
+
+// agree compares floats by |got-want| <= slack*(1+|want|) + t.float, and integers by |got-want| <= t.integer.
 func agree(want, got *tensor.Tensor, t tolerance) error {
 	if want.DType != got.DType || want.Len() != got.Len() {
 		return fmt.Errorf("%s%v became %s%v", want.DType, want.Shape, got.DType, got.Shape)
 	}
 	for i := range want.Len() {
 		w, g := want.F64(i), got.F64(i)
+		if w == g || w != w && g != g {
+			continue
+		}
 		limit := t.integer
 		if want.DType.IsFloat() {
-			limit = 1e-4 + 1e-4*math.Abs(w) + t.float
+			limit = slack[want.DType]*(1+math.Abs(w)) + t.float
 		}
-		if d := math.Abs(w - g); d > limit || math.IsNaN(w) != math.IsNaN(g) {
+		if !(math.Abs(w-g) <= limit) {
 			return fmt.Errorf("element %d is %g, expected %g", i, g, w)
 		}
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/passes"
@@ -45,34 +48,43 @@ func ownFlags() []string {
 // machineOf returns that of a seed.
 func machineOf(seed uint64) machine { return machines[seed/batch%uint64(len(machines))] }
 
-// Hunt checks n graphs from seed on. found is called with every difference; progress after every batch.
-func Hunt(ctx context.Context, seed uint64, n int, found func(Difference), progress func(done int)) error {
-	for from, end := seed, seed+uint64(n); from < end; {
-		var cases []*Case
-		var seeds []uint64
-		next := min(from/batch*batch+batch, end)
-		for s := from; s < next; s++ {
+// Hunt checks n graphs, whose seeds are seed, seed+step and so on. found is called with every difference; progress after every batch.
+func Hunt(ctx context.Context, seed, step uint64, n int, found func(Difference), progress func(done int)) error {
+	for from := 0; from < n; from += batch {
+		todo := map[string]*hunted{}
+		for i := from; i < min(from+batch, n); i++ {
+			s := seed + step*uint64(i)
 			g := graphOf(s)
 			c, err := Prepare(g, fmt.Sprintf("fuzz%d", s), s, disabled[s%uint64(len(disabled))])
 			if err != nil {
 				found(shrunk(ctx, s, g, err))
 				continue
 			}
-			cases, seeds = append(cases, c), append(seeds, s)
+			flags := machineOf(s).flags
+			key := strings.Join(flags, " ")
+			if todo[key] == nil {
+				todo[key] = &hunted{flags: flags}
+			}
+			todo[key].cases, todo[key].seeds = append(todo[key].cases, c), append(todo[key].seeds, s)
 		}
-		if err := huntC(ctx, cases, seeds, found); err != nil {
-			return err
+		for _, key := range slices.Sorted(maps.Keys(todo)) {
+			if err := todo[key].run(ctx, found); err != nil {
+				return err
+			}
 		}
-		progress(int(next - seed))
-		from = next
+		progress(min(from+batch, n))
 	}
 	return nil
 }
 
-// graphOf returns a graph of any operators, or for one seed in three a chain on images; for odd seeds quantized.
+// graphOf returns a graph of the kind that belongs to the seed: all operators for one in four, or layers, or for one seed in three of those a
+// chain on images; for odd seeds quantized.
 func graphOf(seed uint64) *ir.Graph {
 	r := rand.New(rand.NewPCG(seed, 1))
-	if seed/2%3 == 0 {
+	switch {
+	case seed%4 == 2:
+		return GenerateOperators(r)
+	case seed/2%3 == 0:
 		return GenerateChain(r, seed%2 == 1)
 	}
 	return Generate(r, seed%2 == 1)
@@ -91,27 +103,21 @@ func pushFor(seed uint64) string {
 	return []string{"", "", passes.PushRows, passes.PushFrames}[seed/6%4]
 }
 
-// huntC runs a batch; where the program as a whole fails, each case alone.
-func huntC(ctx context.Context, cases []*Case, seeds []uint64, found func(Difference)) error {
-	if len(cases) == 0 {
-		return nil
-	}
-	diffs, err := RunC(ctx, cases, machineOf(seeds[0]).flags)
+// hunted are cases that one program runs.
+type hunted struct {
+	flags []string
+	cases []*Case
+	seeds []uint64
+}
+
+func (h *hunted) run(ctx context.Context, found func(Difference)) error {
+	diffs, err := RunC(ctx, h.cases, h.flags)
 	if err != nil {
-		if len(cases) == 1 {
-			found(shrunk(ctx, seeds[0], cases[0].Graph, err))
-			return ctx.Err()
-		}
-		for i := range cases {
-			if err := huntC(ctx, cases[i:i+1], seeds[i:i+1], found); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	}
 	for i, d := range diffs {
 		if d != nil {
-			found(shrunk(ctx, seeds[i], cases[i].Graph, d))
+			found(shrunk(ctx, h.seeds[i], h.cases[i].Graph, d))
 		}
 	}
 	return nil

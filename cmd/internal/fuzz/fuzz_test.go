@@ -21,11 +21,11 @@ func needGCC(t *testing.T) {
 	}
 }
 
-// TestRandomGraphs looks for differences in 200 graphs, half of them quantized.
+// TestRandomGraphs looks for differences in 200 graphs, half of them quantized, a quarter of all operators.
 func TestRandomGraphs(t *testing.T) {
 	needGCC(t)
 	done := 0
-	err := Hunt(context.Background(), 1, 200, func(d Difference) {
+	err := Hunt(context.Background(), 1, 1, 200, func(d Difference) {
 		t.Errorf("seed %d: %v\n%s", d.Seed, d.Err, d.Graph)
 	}, func(n int) { done = n })
 	if err != nil || done != 200 {

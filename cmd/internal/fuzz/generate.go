@@ -32,7 +32,10 @@ type builder struct {
 	quantized bool
 	wide      bool        // activations have 16 bits, most of them
 	dynamic   bool        // some products quantize their inputs at run time
-	live      []*ir.Value // float values that may be read
+	live      []*ir.Value // values that may be read
+	exact     map[*ir.Value]bool
+	loose     bool // the operator that is drawn may read what is not exact
+	first     bool // it has read nothing yet
 }
 
 func (b *builder) input() {

@@ -4,6 +4,7 @@ package samples
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -53,7 +54,11 @@ func read(file string, want ir.Type) (*tensor.Tensor, error) {
 	case ".npy":
 		return DecodeNPY(data)
 	case ".pb":
-		return onnx.DecodeTensor(data)
+		t, err := onnx.DecodeTensor(data, nil)
+		if err == nil && t.DType == tensor.String {
+			err = errors.New("strings are given as numbers: their places in the model's table, which NAME_string of the C is")
+		}
+		return t, err
 	case ".png", ".jpg", ".jpeg":
 		return DecodeImage(data, want)
 	case ".txt", ".csv":
@@ -69,7 +74,7 @@ func fit(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, error) {
 	}
 	switch {
 	case t.DType == want.DType:
-	case want.DType.IsFloat(), t.DType.IsInt() && inRange(t, want.DType):
+	case want.DType.IsFloat(), t.DType.IsInt() && want.DType == tensor.String, t.DType.IsInt() && inRange(t, want.DType):
 		t = t.Convert(want.DType)
 	default:
 		return nil, fmt.Errorf("elements are %s, the model takes %s", t.DType, want.DType)

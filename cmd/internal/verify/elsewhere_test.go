@@ -25,7 +25,7 @@ var floatModels = map[string]string{"digits": "digits_f32", "sine": "sine_f32", 
 // samplesOf splits a tensor along its first axis.
 func samplesOf(t *testing.T, file string) []*tensor.Tensor {
 	t.Helper()
-	all, err := onnx.ReadTensor(file)
+	all, err := onnx.ReadTensor(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func casesOf(t *testing.T, name string) []verify.Case {
 		for k := range 3 {
 			var in []*tensor.Tensor
 			for i := 0; ; i++ {
-				x, err := onnx.ReadTensor(fmt.Sprintf("../../../testdata/models/%s/test_data_set_%d/input_%d.pb", folder, k, i))
+				x, err := onnx.ReadTensor(fmt.Sprintf("../../../testdata/models/%s/test_data_set_%d/input_%d.pb", folder, k, i), nil)
 				if os.IsNotExist(err) || err != nil && i > 0 {
 					break
 				}

@@ -1,0 +1,7 @@
+package op
+
+var mlTable = [][]*Def{
+	mlDefs,
+	treeDefs,
+	svmDefs,
+}

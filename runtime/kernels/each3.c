@@ -1,0 +1,36 @@
+/* each3: an elementwise function of 3 operands of any types.
+ * y [D0]...[D5] out; x0, x1, x2 in, read with strides A0 ... A5, B0 ... B5, C0 ... C5, 0 where they repeat. */
+#include "dg.h"
+#ifndef DG_KERNEL
+typedef float X0T;
+typedef float X1T;
+typedef float X2T;
+typedef float YT;
+enum { D0 = 1, D1 = 1, D2 = 1, D3 = 2, D4 = 3, D5 = 4 };
+enum { A0 = 0, A1 = 0, A2 = 0, A3 = 12, A4 = 4, A5 = 1 };
+enum { B0 = 0, B1 = 0, B2 = 0, B3 = 0, B4 = 1, B5 = 0 };
+enum { C0 = 0, C1 = 0, C2 = 0, C3 = 4, C4 = 0, C5 = 1 };
+#define EXPR(v0, v1, v2) ((v0) != 0.0f ? (v1) : (v2))
+#endif
+static void each3(const X0T DG_MEM *x0, const X1T DG_MEM *x1, const X2T DG_MEM *x2, YT *DG_RESTRICT y)
+{
+    for (dg_idx i = 0; i < D0; i++) {
+        for (dg_idx j = 0; j < D1; j++) {
+            for (dg_idx k = 0; k < D2; k++) {
+                for (dg_idx l = 0; l < D3; l++) {
+                    for (dg_idx m = 0; m < D4; m++) {
+                        const dg_idx a = i * A0 + j * A1 + k * A2 + l * A3 + m * A4;
+                        const dg_idx b = i * B0 + j * B1 + k * B2 + l * B3 + m * B4;
+                        const dg_idx c = i * C0 + j * C1 + k * C2 + l * C3 + m * C4;
+                        for (dg_idx n = 0; n < D5; n++) {
+                            const X0T v0 = x0[a + n * A5];
+                            const X1T v1 = x1[b + n * B5];
+                            const X2T v2 = x2[c + n * C5];
+                            *y++ = EXPR(v0, v1, v2);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

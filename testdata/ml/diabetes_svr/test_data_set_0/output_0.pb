@@ -1,0 +1,1 @@
+JP¤sCfúvCxCgàB\¤%C]³jCf¥BNÚQC+öCØ¿ZC-è&CªÈ9C"aáBÍìBƒCw˜Bb’CpÆ˜B"GCÒF^C

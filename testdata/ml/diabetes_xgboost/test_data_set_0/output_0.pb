@@ -1,0 +1,1 @@
+JP˜ê€C+qC¹ü9C(hêB I+Cb {C°Q¶BÄ%QC,ŠÕBçƒlCÚ#>C˜1BC =ùB<TÈBû!ƒCbæÂBViC?¤ BgÔBëšTC
