@@ -19,6 +19,7 @@ type Stream struct {
 type PushedInput struct {
 	Value    *Value
 	Rows     int    // that make up the input
+	Turned   bool   // channels come last, and came first in the model's file
 	Counters int    // arena offset of the stream's counters of rows, of 4 bytes each
 	Last     *Value // with a stream that slides, the value that it computes for the nodes behind it; or nil
 	First    int    // with a stream that slides, rows until the first output: a stride may leave the last of Rows unread

@@ -29,6 +29,7 @@ type Config struct {
 
 	pipeline []Pass // that runs, for sub-graphs
 
+	turned  bool        // the input has channels last, as interleave made it
 	streams []ir.Stream // what the stream pass chose, for those after it
 }
 

@@ -72,6 +72,7 @@ func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
 	}
 	if c.Push != "" {
 		p.push(g.Inputs[0], p.time.runs[0])
+		p.pushed.Turned = c.turned
 	}
 	return p
 }

@@ -81,6 +81,7 @@ func interleave(g *ir.Graph, c *Config) (int, error) {
 	if !ok {
 		return 0, nil
 	}
+	c.turned = true
 	for _, v := range planes {
 		v.Type.Shape = channelsLast(v.Type.Shape)
 	}

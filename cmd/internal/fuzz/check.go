@@ -55,8 +55,8 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
-	for i, v := range c.Program.Lowered.Inputs {
-		c.Inputs[i] = verify.ChannelsLast(c.Inputs[i], v.Type.Shape)
+	for i, x := range c.Inputs {
+		c.Inputs[i] = verify.ChannelsLast(x, c.Program.Memory.Pushed)
 	}
 	if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
 		return nil, fmt.Errorf("interpreting the lowered graph: %w", err)

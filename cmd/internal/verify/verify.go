@@ -197,18 +197,18 @@ func (c *comparison) interpret(cases []Case) error {
 func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Tensor, err error) {
 	in = make([]*tensor.Tensor, len(k.Inputs))
 	for i, t := range k.Inputs {
-		want := p.Lowered.Inputs[i].Type
-		in[i] = ChannelsLast(convert(t, m.Graph.Inputs[i].Type.Quant, want), want.Shape)
+		in[i] = ChannelsLast(convert(t, m.Graph.Inputs[i].Type.Quant, p.Lowered.Inputs[i].Type), p.Memory.Pushed)
 	}
 	out, err = interp.Run(p.Lowered, in, interp.Options{})
 	return in, out, err
 }
 
 // ChannelsLast returns t, [N][C][…], as the program takes it, where that is [N][…][C].
-func ChannelsLast(t *tensor.Tensor, want []int) *tensor.Tensor {
-	if slices.Equal(t.Shape, want) {
+func ChannelsLast(t *tensor.Tensor, pushed *ir.PushedInput) *tensor.Tensor {
+	if pushed == nil || !pushed.Turned {
 		return t
 	}
+	want := pushed.Value.Type.Shape
 	from, size, channels := t.Bytes(), t.DType.Size(), want[len(want)-1]
 	to, pixels := make([]byte, len(from)), t.Len()/(channels*want[0])
 	for i := range t.Len() {
