@@ -35,7 +35,7 @@ func pushInput(g *ir.Graph, c *Config) (int, error) {
 		return 0, err
 	}
 	rows := newRowGraph(g, storageOf(g, nil)).rows[x]
-	if rows == 0 && len(x.Type.Shape) < 4 {
+	if rows < 2 && len(x.Type.Shape) < 4 {
 		rows = framesOf(x)
 	}
 	if rows < 2 || x.Type.Len()%rows != 0 {

@@ -8,7 +8,7 @@ enum { N = 5, LOW = -128 };
 #endif
 static void lookup_s8(const XT *x, const YT DG_ROM *table, YT *y)
 {
-    const dg_idx whole = dg_lookup(x, table, y, N / 16 * 16, LOW < 0);
+    const dg_idx whole = dg_lookup(x, table, y, sizeof(YT) == 1 ? N / 16 * 16 : 0, LOW < 0);
     for (dg_idx i = whole; i < N; i++) {
         y[i] = table[x[i] - LOW];
     }

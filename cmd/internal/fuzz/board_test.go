@@ -74,9 +74,9 @@ func testQuantizedGraphs(t *testing.T, name string, kernels []string, n int, bui
 	t.Log(ran)
 }
 
-// runOnBoard runs the graph of a seed on an emulated board and compares with the interpreter. It counts the kernels that ran.
+// runOnBoard runs the float chain of a seed on an emulated board and compares with the interpreter. It counts the kernels that ran.
 func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*deepgo.Model, *verify.Execution) {
-	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: graphOf(seed)}
+	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: floatChain(seed)}
 	p, err := m.Compile(deepgo.CompileOptions{Target: target})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
