@@ -4,7 +4,7 @@ var spatialTable = [][]*Def{
 	convDefs,
 	poolDefs,
 	gemmDefs,
-	qlinearDefs, quadDefs, planesDefs, fourDefs, fpuDefs,
+	qlinearDefs, quadDefs, planesDefs, fourDefs, fpuDefs, blockDefs,
 	qmatmulDefs,
 	packedDefs,
 	dynamicDefs,

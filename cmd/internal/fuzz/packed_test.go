@@ -43,14 +43,27 @@ func floatSeeds(first uint64, n int) []uint64 {
 	return seeds
 }
 
-// TestPlainPackedKernels runs random float graphs on this machine, under sanitizers, with the plain C of kernels whose weights are packed.
+// fpuKernels are the least numbers of kernels for FPUs that random float graphs shall have.
+var fpuKernels = map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 10, "fc_fpu_f32": 10, "fc_fpu_part_f32": 4}
+
+// TestPlainPackedKernels runs random graphs on this machine, under sanitizers, with the plain C of kernels whose weights are packed.
 func TestPlainPackedKernels(t *testing.T) {
 	needGCC(t)
+	t.Run("fpu", func(t *testing.T) { testPlainPacked(t, "fpu", floatSeeds(20002, 50), fpuKernels) })
+	quantized := []uint64{20467, 20503, 21859} // have dense layers that take their input in parts
+	for seed := uint64(20001); len(quantized) < 40; seed += 2 {
+		quantized = append(quantized, seed)
+	}
+	blocks := map[string]int{"conv2d_block_s8": 20, "dwconv2d_block_s8": 5, "fc_block_s8": 2, "fc_block_part_s8": 4}
+	t.Run("block", func(t *testing.T) { testPlainPacked(t, "block", quantized, blocks) })
+}
+
+func testPlainPacked(t *testing.T, word string, seeds []uint64, kernels map[string]int) {
 	ran := map[string]int{}
 	var cases []*Case
-	for _, seed := range floatSeeds(20002, 50) {
+	for _, seed := range seeds {
 		m := &deepgo.Model{Name: "fuzz", Graph: graphOf(seed)}
-		c := &Case{Graph: m.Graph, Inputs: samples.Random(m.InputTypes(), seed), Program: packedFor(t, m.Graph, fmt.Sprintf("fuzz%d", seed), "fpu", "balanced")}
+		c := &Case{Graph: m.Graph, Inputs: samples.Random(m.InputTypes(), seed), Program: packedFor(t, m.Graph, fmt.Sprintf("fuzz%d", seed), word, "balanced")}
 		var err error
 		if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
 			t.Fatal(err)
@@ -69,7 +82,7 @@ func TestPlainPackedKernels(t *testing.T) {
 			t.Errorf("%s: %v\n%s", cases[i].Program.Name, d, cases[i].Graph)
 		}
 	}
-	for k, least := range map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 10, "fc_fpu_f32": 10, "fc_fpu_part_f32": 4} {
+	for k, least := range kernels {
 		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])
 		}
