@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,15 +10,30 @@ import (
 	rt "github.com/deepgo/deepgo/runtime"
 )
 
+// heliumCompilers compile kernels for Helium, and assemble what is in assembly, whether it is used or not.
+var heliumCompilers = [][]string{
+	{"arm-none-eabi-gcc", "-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard", "-fkeep-static-functions"},
+	{"clang", "--target=arm-none-eabi", "-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard", "-isystem", "/usr/lib/arm-none-eabi/include", "-Dstatic="},
+}
+
 // TestKernelFiles holds every kernel, variants included, to the form that bind relies on, and compiles it alone.
 func TestKernelFiles(t *testing.T) {
 	files, err := filepath.Glob("../runtime/kernels/*.c")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no kernels", err)
 	}
-	args := append([]string{"-fsyntax-only", "-O1", "-D__ARM_FEATURE_DSP", "-D__ARM_FP=4", "-Wno-unused-function", "-I../runtime/include"}, files...)
+	args := append(slices.Clone(strict), "-O1", "-Wno-unused-function", "-I../runtime/include")
+	helium := func(f string) bool { return strings.HasSuffix(f, ".mve.c") }
+	for _, f := range files {
+		for _, cc := range heliumCompilers {
+			if helium(f) {
+				compile(t, cc[0], slices.Concat(cc[1:], args, []string{"-c", "-o", filepath.Join(t.TempDir(), "kernel.o"), f})...)
+			}
+		}
+	}
+	files = slices.DeleteFunc(files, helium)
 	for _, cc := range []string{"gcc", "clang"} {
-		compile(t, cc, append(strict, args...)...)
+		compile(t, cc, slices.Concat(args, []string{"-fsyntax-only", "-D__ARM_FEATURE_DSP", "-D__ARM_FP=4"}, files)...)
 	}
 	for _, name := range rt.Kernels() {
 		text, _ := rt.Kernel(name, nil)
@@ -33,6 +49,43 @@ func TestKernelFiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestVariants holds kernels for a processor's instructions to the parameters and the constants of the plain ones.
+func TestVariants(t *testing.T) {
+	files, err := filepath.Glob("../runtime/kernels/*.*.c")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no variants", err)
+	}
+	for _, file := range files {
+		parts := strings.Split(filepath.Base(file), ".")
+		plainText, _ := rt.Kernel(parts[0], nil)
+		text, _ := rt.Kernel(parts[0], parts[1:2])
+		plain, err := parseKernel(parts[0], plainText)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := parseKernel(parts[0], text)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !slices.Equal(paramTexts(k), paramTexts(plain)) {
+			t.Errorf("%s: parameters %q, the plain kernel's are %q", file, paramTexts(k), paramTexts(plain))
+		}
+		if a, b := sampleNames(k), sampleNames(plain); !slices.Equal(a, b) {
+			t.Errorf("%s: constants %q, the plain kernel's are %q", file, a, b)
+		}
+	}
+}
+
+func sampleNames(k *kernel) []string {
+	var names []string
+	for _, s := range k.sample {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 func paramTexts(k *kernel) []string {

@@ -25,8 +25,8 @@ var (
 	guardStart   = regexp.MustCompile(`(?s)^.*?\n#ifndef (DG_\w+_H|DG_H)\n#define (?:DG_\w+_H|DG_H)\n`)
 	defined      = []*regexp.Regexp{
 		regexp.MustCompile(`(?m)^#\s*define (\w+)`),
-		regexp.MustCompile(`(?m)^DG_INLINE [^(;]*?(\w+)\(`),
-		regexp.MustCompile(`(?m)^DG_ALONE void (\w+)\(`),
+		regexp.MustCompile(`(?m)^DG_(?:HELIUM_)?INLINE [^(;]*?(\w+)\(`),
+		regexp.MustCompile(`(?m)^DG_(?:ALONE|HELIUM) void (\w+)\(`),
 		regexp.MustCompile(`(?m)^DG_[A-Z0-9_]+\((\w+), `), // a function by a macro
 		regexp.MustCompile(`(?m)^typedef [^;{\n]*?(\w+);`),
 		regexp.MustCompile(`(?m)^} (\w+);`),

@@ -21,13 +21,15 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 		return packVectors(g, c), nil
 	}
 	has := func(word string) bool { return slices.Contains(c.Target.ISA, word) }
-	if !has("quad") && !has("four") && !has("fpu") {
+	if !has("quad") && !has("four") && !has("block") && !has("fpu") {
 		return 0, nil
 	}
 	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case strings.HasSuffix(n.Op, "_f32"):
 			return has("fpu") && packFPU(r, n)
+		case has("block"):
+			return packForBlocks(r, n)
 		case n.Op == "dwconv2d_s8":
 			return planes(r, n)
 		case has("four"):

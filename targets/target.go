@@ -25,7 +25,7 @@ type Target struct {
 	LDFlags  []string `json:"ldflags,omitempty"`   // for linking; {} stands for the harness's folder
 	Size     string   `json:"size_tool,omitempty"` // such as arm-none-eabi-size
 
-	ISA         []string `json:"isa,omitempty"`          // words that choose kernel variants: dsp, vfp, fpr, mve, vec …, most wanted first; quad, four, fpu, vec: weights packed for them
+	ISA         []string `json:"isa,omitempty"`          // words that choose kernel variants: dsp, vfp, fpr, mve, vec …, most wanted first; quad, four, block, fpu, vec: weights packed for them
 	PointerBits int      `json:"pointer_bits,omitempty"` // 16, 32 or 64
 	FlashBytes  int      `json:"flash_bytes,omitempty"`  // 0: not limited
 	RAMBytes    int      `json:"ram_bytes,omitempty"`    // 0: not limited

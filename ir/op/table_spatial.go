@@ -11,6 +11,7 @@ var spatialTable = [][]*Def{
 	fpuDefs,
 	vecDefs,
 	winoDefs,
+	blockDefs,
 	qmatmulDefs,
 	packedDefs,
 	dynamicDefs,

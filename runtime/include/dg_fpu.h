@@ -39,6 +39,7 @@ typedef struct {
 /* How functions begin and end. r0 segments, r1 block, r2 output, r3 tile; r4 end, r5 blocks left, r6 step, r7 stride, r8 size, r9 offset. */
 #define DG_FPU_ENTER "vpush {s16-s31}\n push {r0, r4-r11, lr}\n ldmia r3, {r4-r9}\n"
 #define DG_FPU_LEAVE "add r1, r1, r8\n subs r5, r5, #1\n bne 1b\n pop {r0, r4-r11, lr}\n vpop {s16-s31}\n bx lr\n"
+#define DG_FPU_STACK 104 /* bytes that functions made of these take */
 
 /* Products of eight inputs or one with eight weights, by way of s28 to s31. */
 #define DG_FPU_MUL4(a0, a1, a2, a3, x, w0, w1, w2, w3) \

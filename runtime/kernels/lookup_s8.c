@@ -1,5 +1,5 @@
 /* lookup_s8: any function of one 8-bit value, from a table.
- * x [N] in, table [256], y [N] out: table[x - LOW], LOW being the least value of XT; y may be x. XT: int8_t or uint8_t; YT: also int16_t. */
+ * x [N] in, table [256], y [N] out: table[x - LOW], LOW being the least value of XT; y may be x. XT: int8_t or uint8_t; YT: also of 16 bits. */
 #include "dg.h"
 #ifndef DG_KERNEL
 typedef int8_t XT;

@@ -187,7 +187,11 @@ func (g *callGraph) readFrames(file string) {
 // asmStack is how the runtime's headers say what functions in assembly take.
 var asmStack = regexp.MustCompile(`(?m)^#define DG_\w+_STACK (\d+)`)
 
-// readAssembly gives functions in assembly, of which GCC thinks that they take nothing, the most that one of the file's does.
+// byPointer is GCC's name for whatever a function calls by a pointer.
+const byPointer = "__indirect_call"
+
+// readAssembly gives functions in assembly, of which GCC thinks that they take nothing, the most that one of the file's does; and calls by
+// a pointer, which kernels make to such functions alone and to what takes their place, the most of them all.
 func (g *callGraph) readAssembly(file string) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -201,6 +205,9 @@ func (g *callGraph) readAssembly(file string) {
 	for name, n := range g.frames {
 		if n == 0 && strings.HasPrefix(name, "dg_") {
 			g.frames[name] = most
+		}
+		if strings.HasPrefix(name, "dg_") {
+			g.frames[byPointer] = max(g.frames[byPointer], g.frames[name])
 		}
 	}
 }

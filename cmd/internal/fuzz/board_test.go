@@ -20,10 +20,11 @@ import (
 // every bit must be the interpreter's.
 func TestQuantizedGraphsOnBoards(t *testing.T) {
 	for target, kernels := range map[string][]string{
-		"cortex-m4": {"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8", "fcn_s8", "conv2d_s16", "fc_s16", "convn_s8"},
-		"cortex-m3": {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
-		"rv32imac":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
-		"rv64gc":    {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+		"cortex-m4":  {"conv2d_quad_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_quad_s8", "fc4_s8", "fcn_s8", "conv2d_s16", "fc_s16", "convn_s8"},
+		"cortex-m55": {"conv2d_block_s8", "dwconv2d_block_s8", "fc_block_s8", "convn_s8", "fcn_s8", "conv2d_s16", "fc_s16"},
+		"cortex-m3":  {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+		"rv32imac":   {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
+		"rv64gc":     {"conv2d_four_s8", "dwconv2d_planes_s8", "dwconv2d_s8", "fc_four_s8"},
 	} {
 		t.Run(target, func(t *testing.T) { testQuantizedGraphs(t, target, kernels, 100, verify.Build{}) })
 	}
@@ -131,7 +132,21 @@ func testFloatGraphs(t *testing.T, target string) {
 			}
 		}
 	}
-	for k, least := range map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 8, "fc_fpu_f32": 8, "fc_fpu_part_f32": 4} {
+	for k, least := range fpuKernels {
+		if ran[k] < least {
+			t.Errorf("%s ran only %d times", k, ran[k])
+		}
+	}
+	t.Log(ran)
+}
+
+// TestFloatGraphsOnHelium runs them where kernels do not round products before they add them.
+func TestFloatGraphsOnHelium(t *testing.T) {
+	ran := map[string]int{}
+	for _, seed := range floatSeeds(40002, 28) {
+		runOnBoard(t, seed, "cortex-m55", ran)
+	}
+	for k, least := range fpuKernels {
 		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])
 		}

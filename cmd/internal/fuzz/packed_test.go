@@ -48,20 +48,31 @@ func floatChain(seed uint64) *ir.Graph {
 	return GenerateChain(rand.New(rand.NewPCG(seed, 1)), false)
 }
 
-// TestPackedKernelsInC runs random float graphs on this machine, under sanitizers, with the C of kernels whose weights are packed: the plain one, and
+func quantizedChain(seed uint64) *ir.Graph {
+	return GenerateChain(rand.New(rand.NewPCG(seed, 1)), true)
+}
+
+// fpuKernels are the least numbers of kernels for FPUs that random float graphs shall have, blockKernels those for Helium of quantized ones.
+var (
+	fpuKernels   = map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 8, "fc_fpu_f32": 8, "fc_fpu_part_f32": 4}
+	blockKernels = map[string]int{"conv2d_block_s8": 20, "dwconv2d_block_s8": 5, "fc_block_s8": 2, "fc_block_part_s8": 1}
+)
+
+// TestPackedKernelsInC runs random graphs on this machine, under sanitizers, with the C of kernels whose weights are packed: the plain one, and
 // that for FPUs with many registers.
 func TestPackedKernelsInC(t *testing.T) {
 	needGCC(t)
 	for _, isa := range [][]string{{"fpu"}, {"fpr", "fpu"}} {
-		t.Run(isa[0], func(t *testing.T) { testPackedInC(t, isa) })
+		t.Run(isa[0], func(t *testing.T) { testPackedInC(t, floatChain, fpuKernels, isa) })
 	}
+	t.Run("block", func(t *testing.T) { testPackedInC(t, quantizedChain, blockKernels, []string{"block"}) })
 }
 
-func testPackedInC(t *testing.T, isa []string) {
+func testPackedInC(t *testing.T, graph func(seed uint64) *ir.Graph, kernels map[string]int, isa []string) {
 	ran := map[string]int{}
 	var cases []*Case
 	for _, seed := range floatSeeds(20002, 36) {
-		m := &deepgo.Model{Name: "fuzz", Graph: floatChain(seed)}
+		m := &deepgo.Model{Name: "fuzz", Graph: graph(seed)}
 		c := &Case{Graph: m.Graph, Inputs: samples.Random(m.InputTypes(), seed), Program: packedFor(t, m.Graph, fmt.Sprintf("fuzz%d", seed), isa...)}
 		var err error
 		if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
@@ -81,7 +92,7 @@ func testPackedInC(t *testing.T, isa []string) {
 			t.Errorf("%s: %v\n%s", cases[i].Program.Name, d, cases[i].Graph)
 		}
 	}
-	for k, least := range map[string]int{"conv2d_fpu_f32": 20, "dwconv2d_fpu_f32": 8, "fc_fpu_f32": 8, "fc_fpu_part_f32": 4} {
+	for k, least := range kernels {
 		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])
 		}
