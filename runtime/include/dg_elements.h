@@ -23,8 +23,8 @@ DG_HELIUM void dg_add_s8(const int8_t *a __attribute__((unused)), const int8_t *
 }
 #define DG_ADD_STACK 76 /* bytes that it takes */
 
-/* dg_lookup writes n values of a table: those at the values of x, xor flip. y may be x. */
-DG_HELIUM_INLINE void dg_lookup(const void *x, const void *table, void *y, int32_t n, int32_t flip)
+/* dg_elements_lookup writes n values of a table: those at the values of x, xor flip. y may be x. */
+DG_HELIUM_INLINE void dg_elements_lookup(const void *x, const void *table, void *y, int32_t n, int32_t flip)
 {
     __asm__ volatile("vdup.8 q1, %[flip]\n dlstp.8 lr, %[n]\n 1: vldrb.u8 q0, [%[x]], #16\n veor q0, q0, q1\n vldrb.u8 q2, [%[table], q0]\n vstrb.8 q2, [%[y]], #16\n letp lr, 1b\n"
                      : [x] "+l"(x), [y] "+l"(y)
@@ -32,7 +32,7 @@ DG_HELIUM_INLINE void dg_lookup(const void *x, const void *table, void *y, int32
                      : "q0", "q1", "q2", "lr", "memory");
 }
 
-/* dg_lookup16 is dg_lookup for a table of 16-bit values. */
+/* dg_lookup16 is dg_elements_lookup for a table of 16-bit values. */
 DG_HELIUM_INLINE void dg_lookup16(const void *x, const void *table, void *y, int32_t n, int32_t flip)
 {
     __asm__ volatile("vdup.16 q1, %[flip]\n dlstp.16 lr, %[n]\n 1: vldrb.u16 q0, [%[x]], #8\n veor q0, q0, q1\n vldrh.u16 q2, [%[table], q0, uxtw #1]\n vstrh.16 q2, [%[y]], #16\n letp lr, 1b\n"
@@ -41,16 +41,16 @@ DG_HELIUM_INLINE void dg_lookup16(const void *x, const void *table, void *y, int
                      : "q0", "q1", "q2", "lr", "memory");
 }
 
-/* dg_pool says what each element of a pooling is computed from: `taps` values, `step` bytes apart, of each of so many rows. It begins with the least
+/* dg_elements_pool says what each element of a pooling is computed from: `taps` values, `step` bytes apart, of each of so many rows. It begins with the least
  * value, or where `more` is 1, with what is there. */
 typedef struct {
     int32_t rows, taps, step, more;
-} dg_pool;
+} dg_elements_pool;
 
 /* dg_pool_max writes the greatest values of n channels. rows points to the first tap in each row. */
 #define DG_POOL_MAX(name, least, max) \
     DG_HELIUM void name(void *y __attribute__((unused)), const void *const *rows __attribute__((unused)), int32_t n __attribute__((unused)), \
-                        const dg_pool *a __attribute__((unused))) \
+                        const dg_elements_pool *a __attribute__((unused))) \
     { \
         __asm__("push {r4-r9, lr}\n ldm r3, {r4-r7}\n mov r8, #0\n" \
                 "1: vctp.8 r2\n vmov.i8 q0, #" least "\n cbz r7, 2f\n vpst\n vldrbt.u8 q0, [r0]\n 2: mov r9, r1\n mov r12, r4\n cbz r4, 5f\n" \
@@ -72,7 +72,7 @@ typedef struct {
 
 /* dg_pool_mean_s8 sums n channels of int8_t, from the sums on where there is `more`, and writes them, or the means. */
 DG_HELIUM void dg_pool_mean_s8(void *y __attribute__((unused)), const void *const *rows __attribute__((unused)), int32_t n __attribute__((unused)),
-                               const dg_pool *a __attribute__((unused)), const dg_mean *b __attribute__((unused)))
+                               const dg_elements_pool *a __attribute__((unused)), const dg_mean *b __attribute__((unused)))
 {
     __asm__("push {r4-r11, lr}\n ldr r11, [sp, #36]\n ldm r3, {r4-r7}\n mov r8, #0\n ldr r10, [r11], #4\n"
             "1: vctp.32 r2\n ldr r3, [r11]\n vdup.32 q0, r3\n cbz r7, 2f\n vpst\n vldrwt.u32 q1, [r10]\n vadd.i32 q0, q0, q1\n 2: mov r9, r1\n mov r12, r4\n cbz r4, 5f\n"

@@ -20,7 +20,7 @@ static void avgpool2d_fold_s8(DG_ROWS(XT) x, YT *DG_RESTRICT y, void *scratch, d
         const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
         if (!TIES && (XT)-1 < 0 && sizeof(YT) == 1) {
             const void *at = from + (ix + kx0 * DW) * C;
-            const dg_pool a = { kx1 > kx0, kx1 - kx0, DW * C, row % KH != 0 };
+            const dg_elements_pool a = { kx1 > kx0, kx1 - kx0, DW * C, row % KH != 0 };
             const dg_mean b = { sums, kx1 > kx0 ? -XZ * (kx1 - kx0) : 0, row % KH == KH - 1, MUL, 32 - SHIFT, YZ, QMIN, QMAX };
             dg_pool_mean_s8(y, &at, C, &a, &b);
             y += C;

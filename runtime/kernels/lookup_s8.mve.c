@@ -8,5 +8,5 @@ enum { N = 5, LOW = -128 };
 #endif
 static void lookup_s8(const XT *x, const YT DG_ROM *table, YT *y)
 {
-    (sizeof(YT) == 1 ? dg_lookup : dg_lookup16)(x, table, y, N, LOW & 0xFF);
+    (sizeof(YT) == 1 ? dg_elements_lookup : dg_lookup16)(x, table, y, N, LOW & 0xFF);
 }

@@ -15,7 +15,7 @@ static void maxpool2d_fold_s8(DG_ROWS(XT) x, XT *DG_RESTRICT y, dg_idx row)
         const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
         const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
         const void *from = (const XT *)x[0] + (ix + kx0 * DW) * C;
-        const dg_pool a = { kx1 > kx0, kx1 - kx0, DW * C, row % KH != 0 };
+        const dg_elements_pool a = { kx1 > kx0, kx1 - kx0, DW * C, row % KH != 0 };
         ((XT)-1 > 0 ? dg_pool_max_u8 : dg_pool_max_s8)(y, &from, C, &a);
     }
 }

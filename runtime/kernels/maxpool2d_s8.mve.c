@@ -12,7 +12,7 @@ static void maxpool2d_s8(DG_ROWS(XT) x, XT *DG_RESTRICT y)
         const dg_idx kx0 = ix < 0 ? (-ix + DW - 1) / DW : 0;
         const dg_idx kx1 = ix + (KW - 1) * DW < IW ? KW : (IW - ix + DW - 1) / DW;
         const void *rows[KH];
-        dg_pool a = { 0, kx1 - kx0, DW * C, 0 };
+        dg_elements_pool a = { 0, kx1 - kx0, DW * C, 0 };
         for (dg_idx ky = 0; ky < KH; ky++) {
             if (x[ky] != NULL && kx1 > kx0) {
                 rows[a.rows++] = (const XT *)x[ky] + (ix + kx0 * DW) * C;
