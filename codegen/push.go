@@ -204,10 +204,7 @@ func (m *model) printEnd(w *cw.Writer) {
 	w.Begin(fmt.Sprintf("if (((const dg_idx *)(const void *)(%s))[0] != %d) {", plus(m.arena, m.pushing.Counters), m.pushing.Rows))
 	w.Line("return %s_EROWS;", m.macro)
 	w.Close("")
-	m.printCalls(w)
-	w.Blank()
-	w.Line("return %s_OK;", m.macro)
-	w.Close("")
+	m.printOutputs(w)
 	w.Blank()
 }
 
@@ -227,10 +224,7 @@ func (m *model) printPushFrame(w *cw.Writer) {
 	w.Begin(fmt.Sprintf("if (%s[%d] == before || %[1]s[%[2]d] < %[3]d) {", doneVar, p.last, last.win.Calls()))
 	w.Line("return %s_WAIT;", m.macro)
 	w.Close("")
-	m.printCalls(w)
-	w.Blank()
-	w.Line("return %s_OK;", m.macro)
-	w.Close("")
+	m.printOutputs(w)
 	w.Blank()
 }
 

@@ -146,6 +146,11 @@ func (m *model) printRun(w *cw.Writer) {
 		w.Line("(void)arena;")
 	}
 	m.printChecks(w)
+	m.printOutputs(w)
+}
+
+// printOutputs prints the calls that compute the outputs, and the end of the function that makes them.
+func (m *model) printOutputs(w *cw.Writer) {
 	m.printCalls(w)
 	m.printStateUpdates(w)
 	w.Blank()
