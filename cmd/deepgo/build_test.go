@@ -29,11 +29,8 @@ func TestBuildForEverySystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	models := []string{captcha}
-	shared := os.Getenv("DEEPGO_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	if ic, err := filepath.Abs(shared + "/models/mlperf-tiny/ic_f32"); err == nil && exists(ic) {
+	shared, _ := sharedDir()
+	if ic, err := filepath.Abs(shared + "/mlperf-tiny/ic_f32"); err == nil && exists(ic) {
 		models = append(models, ic)
 	}
 	built := 0

@@ -109,17 +109,21 @@ func ledgerModel(t *testing.T, name string) (file string, ok bool) {
 	if !isShared {
 		return file, true
 	}
-	dir := os.Getenv("DEEPGO_SHARED")
+	dir, ok := sharedDir()
+	if !ok && *update {
+		t.Fatal("the shared models are not there")
+	}
+	return filepath.Join(dir, file), ok
+}
+
+// sharedDir returns the folder of the shared models, which the project's CI has beside the repository; ok is false where there is none.
+func sharedDir() (dir string, ok bool) {
+	dir = os.Getenv("DEEPGO_SHARED")
 	if dir == "" {
 		dir = "../../../shared"
 	}
-	if _, err := os.Stat(dir); err != nil {
-		if *update {
-			t.Fatal("the shared models are not there")
-		}
-		return "", false
-	}
-	return filepath.Join(dir, "models", file), true
+	dir = filepath.Join(dir, "models")
+	return dir, exists(dir)
 }
 
 // ledgerCost measures a model with inputs and outputs as the integers inside, where it has some.

@@ -36,11 +36,11 @@ func quantizeJSON(t *testing.T, args ...string) (*report.Quantized, *deepgo.Mode
 
 func sharedModels(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("DEEPGO_SHARED")
-	if dir == "" {
-		t.Skip("DEEPGO_SHARED is not set")
+	dir, ok := sharedDir()
+	if !ok {
+		t.Skip("the shared models are not there")
 	}
-	return filepath.Join(dir, "models")
+	return dir
 }
 
 // onlyIntegers fails where a product with constant weights has float ones.

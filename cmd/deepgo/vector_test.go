@@ -29,8 +29,8 @@ func TestVectorsTakeAThird(t *testing.T) {
 		t.Skipf("missing: %v", missing)
 	}
 	files := []string{models + "digits_int8/model.onnx", models + "digits_f32/model.onnx", "../../testdata/captcha/model.onnx"}
-	if dir := os.Getenv("DEEPGO_SHARED"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "models/mlperf-tiny/*/model.onnx"))
+	if dir, ok := sharedDir(); ok {
+		more, err := filepath.Glob(filepath.Join(dir, "mlperf-tiny/*/model.onnx"))
 		if err != nil || len(more) != 9 {
 			t.Fatal(more, err)
 		}
