@@ -10,6 +10,8 @@
 package passes
 
 import (
+	"slices"
+
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/passes/plan"
 )
@@ -48,7 +50,7 @@ func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
 	streams := c.streams
 	p := &planner{g: g, streams: streams, shrink: shrink, lastUse: map[*ir.Value]int{}, beyond: map[*ir.Value]int{}, block: map[*ir.Value]int{}, offset: map[*ir.Value]int{},
 		rings: map[*ir.Value]ir.Ring{}, hosts: map[*ir.Value]ir.Host{}, scratch: map[*ir.Node]int{}}
-	p.mem = storageOf(g, func(i int) bool { return (&ir.Memory{Streams: streams}).StreamOf(i) != nil })
+	p.mem = storageOf(g, alone(g, streams, c.Push != ""))
 	p.time = newTimeline(newRowGraph(g, p.mem), streams)
 	for i, n := range g.Nodes {
 		for _, v := range n.Inputs {
@@ -75,6 +77,21 @@ func newPlanner(g *ir.Graph, c *Config, shrink bool) *planner {
 		p.pushed.Turned = c.turned
 	}
 	return p
+}
+
+// alone returns the test that storageOf takes, for nodes of streams. Where the input is pushed, nodes that read what the first stream computes
+// are alone, too: while rows arrive, there is no buffer of the caller's for outputs.
+func alone(g *ir.Graph, streams []ir.Stream, pushed bool) func(node int) bool {
+	mem := &ir.Memory{Streams: streams}
+	early := map[*ir.Value]bool{}
+	if pushed {
+		for _, n := range g.Nodes[:streams[0].To] {
+			early[n.Outputs[0]] = true
+		}
+	}
+	return func(i int) bool {
+		return mem.StreamOf(i) != nil || slices.ContainsFunc(g.Nodes[i].Inputs, func(v *ir.Value) bool { return early[v] })
+	}
 }
 
 // push makes a block for the counters of the run that takes the input.

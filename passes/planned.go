@@ -50,7 +50,7 @@ func runPlanned(g *ir.Graph, mem *ir.Memory, inputs []*tensor.Tensor) ([]*tensor
 }
 
 func (p *planned) steps(g *ir.Graph) error {
-	rows := newRowGraph(g, storageOf(g, func(i int) bool { return p.mem.StreamOf(i) != nil }))
+	rows := newRowGraph(g, storageOf(g, alone(g, p.mem.Streams, p.mem.Pushed != nil)))
 	for i := 0; i < len(g.Nodes); i++ {
 		n := g.Nodes[i]
 		var err error
