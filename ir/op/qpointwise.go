@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/fixed"
@@ -185,7 +186,7 @@ func (l *Lowering) qAffine() error {
 	return nil
 }
 
-// qAdd brings both operands to one scale of as many bits as the sum of both fits in: 31 for operands of 8 bits, else 62, the factors
+// qAdd brings both operands to one scale of as many bits as the sum of both fits in: 31 where all values have 8 bits, else 62, the factors
 // having 30.
 func (l *Lowering) qAdd() error {
 	a, b := l.Const(1).F64(0)/l.Const(6).F64(0), l.Const(4).F64(0)/l.Const(6).F64(0)
@@ -193,7 +194,7 @@ func (l *Lowering) qAdd() error {
 	for shift < 30 && math.Ldexp(a+b, shift+1)*255 < 1<<30 {
 		shift++
 	}
-	if l.Type(0).DType.Bits() > 8 || l.Type(3).DType.Bits() > 8 {
+	if slices.Max([]int{l.Type(0).DType.Bits(), l.Type(3).DType.Bits(), l.Out(0).DType.Bits()}) > 8 {
 		_, exp := math.Frexp(max(a, b))
 		kernel, shift = "add_s16", min(30-exp, 62)
 	}
