@@ -147,6 +147,7 @@ type CompileOptions struct {
 	Optimize  string            // "size", "balanced" or "speed"; "" is balanced on bare metal, and speed where there is an operating system
 	Push      string            // passes.PushRows or PushFrames: the input arrives row by row; "": as a whole
 	RAM       int               // bytes of arena that may be used where that saves time; 0: as few as can be
+	Memories  []passes.RAM      // that the arena is divided among, the fastest first, instead of one array
 	Command   string            // shown in the header comment
 	Trace     bool              // print the DG_TRACE hooks, for verify --layers
 	Disable   []string
@@ -170,6 +171,7 @@ type Program struct {
 	Memory  *ir.Memory // arena plan
 	Inputs  []codegen.Port
 	Outputs []codegen.Port
+	Arenas  []codegen.Arena // what NAME_run works in, before the inputs among its parameters
 	Files   []codegen.File
 	Report  codegen.Report
 }
@@ -193,7 +195,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if len(g.States) > 0 && opt.Push != "" {
 		return nil, &ir.Error{Model: m.File, Msg: "--state and --stream-input do not go together: what arrives frame by frame has its past in the model already", Hint: "leave one of them out"}
 	}
-	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
+	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Memories: opt.Memories, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
 	if err := passes.Run(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
@@ -205,7 +207,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
-	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Files: out.Files, Report: out.Report}, nil
+	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Arenas: out.Arenas, Files: out.Files, Report: out.Report}, nil
 }
 
 // statesOf looks up outputs and the inputs that they are in the next run.

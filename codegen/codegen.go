@@ -52,7 +52,8 @@ type Output struct {
 	Name    string // the prefix that was used
 	Inputs  []Port // in the order of NAME_run's parameters
 	Outputs []Port
-	Files   []File // headers first
+	Arenas  []Arena // before the inputs among NAME_run's parameters
+	Files   []File  // headers first
 	Report  Report
 }
 
@@ -91,7 +92,7 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 	if err != nil {
 		return nil, err
 	}
-	return &Output{Name: m.name, Inputs: exported(m.inputs), Outputs: exported(m.outputs), Files: files, Report: m.report}, nil
+	return &Output{Name: m.name, Inputs: exported(m.inputs), Outputs: exported(m.outputs), Arenas: m.arenas(), Files: files, Report: m.report}, nil
 }
 
 // model is what is collected before anything is printed.
@@ -107,7 +108,7 @@ type model struct {
 	locals   locals
 
 	name, macro     string // prefixes, such as captcha and CAPTCHA
-	arena           string // the local variable of NAME_run that points to the arena
+	regions         []region // memories that the arena is in
 	inputs, outputs []*port
 	port            map[*ir.Value]*port
 

@@ -64,7 +64,7 @@ func (m *model) addBody(g *ir.Graph) (*model, error) {
 func (m *model) printBody(w *cw.Writer) {
 	var params []string
 	if m.usesArena() {
-		params = append(params, "uint8_t *"+m.arena)
+		params = bytePointers(m.localNames())
 	}
 	for _, p := range m.ports() {
 		params = append(params, p.declaration())
@@ -91,7 +91,7 @@ func (m *model) printBody(w *cw.Writer) {
 func (m *model) printBodyCall(w *cw.Writer, c call, key string, args []string) {
 	body := c.bodies[key]
 	if body.usesArena() {
-		args = append([]string{plus(m.arena, m.mem.Scratch[c.node])}, args...)
+		args = append([]string{m.inArena(m.mem.Scratch[c.node])}, args...)
 	}
 	w.List(body.function+"(", args, ");")
 }

@@ -40,10 +40,7 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Blank()
 	w.Raw(api)
 	w.Blank()
-	w.Comment("Memory that a run works in, in bytes; at least 1, so that it can be an array. Several models may share it.")
-	w.Directive("define %s_ARENA_BYTES %d", m.macro, max(m.mem.ArenaBytes, 1))
-	w.Directive("define %s_ARENA_ALIGN %d", m.macro, m.arenaAlign())
-	w.Blank()
+	m.printArenaMacros(w)
 	m.printPreprocess(w)
 	for _, p := range m.ports() {
 		p.print(w)
@@ -136,7 +133,7 @@ func (m *model) memoryTable() []string {
 	return []string{
 		"Memory, in bytes:",
 		fmt.Sprintf("  flash  constants %d, and the code", m.report.ConstBytes),
-		fmt.Sprintf("  RAM    arena %d, inputs %d, outputs %d%s, and the stack", m.report.ArenaBytes, in, out, state),
+		fmt.Sprintf("  RAM    %s, inputs %d, outputs %d%s, and the stack", m.arenaTable(), in, out, state),
 	}
 }
 
@@ -215,8 +212,8 @@ func (m *model) printPrototype(w *cw.Writer) {
 	lines := []string{
 		m.name + "_run computes the outputs from the inputs. The buffers must not overlap.",
 		m.keeps(),
-		fmt.Sprintf("  arena: %s_ARENA_BYTES bytes, aligned to %s_ARENA_ALIGN; what is in it does not matter", m.macro, m.macro),
 	}
+	lines = append(lines, m.aboutArenas("; what is in it does not matter")...)
 	for _, p := range m.ports() {
 		lines = append(lines, fmt.Sprintf("  %s: %s_LEN elements", p.name, p.macro))
 	}

@@ -66,7 +66,7 @@ func (m *model) namePorts() {
 	for _, p := range m.ports() {
 		m.port[p.value] = p
 	}
-	m.arena = names.Unique("a")
+	m.nameRegions(&names)
 	m.locals = locals{names.Unique("i"), names.Unique("k"), names.Unique("on"), names.Unique("next")}
 }
 
@@ -105,7 +105,7 @@ func (p *port) address(offset int, d tensor.DType) string {
 
 // arenaAddress returns a pointer to elements of d in the arena, or without a type where d is tensor.Invalid.
 func (m *model) arenaAddress(offset int, d tensor.DType) string {
-	return m.cast(plus(m.arena, offset), d)
+	return m.cast(m.inArena(offset), d)
 }
 
 // cast makes a pointer into the arena one to elements of d.
@@ -113,7 +113,7 @@ func (m *model) cast(at string, d tensor.DType) string {
 	if d == tensor.Invalid || d.C() == "uint8_t" {
 		return at
 	}
-	if at != m.arena {
+	if strings.Contains(at, " ") {
 		at = "(" + at + ")"
 	}
 	if d.Size() == 1 {

@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
@@ -116,20 +117,22 @@ func (p *pushing) printMacros(w *cw.Writer) {
 // printPushPrototypes declares the functions that take the input row by row.
 func (m *model) printPushPrototypes(w *cw.Writer) {
 	p := m.pushing
-	arena := fmt.Sprintf("  arena: %[1]s_ARENA_BYTES bytes, aligned to %[1]s_ARENA_ALIGN, in which nothing else may write from %[2]s_begin on", m.macro, m.name)
+	arena := m.aboutArenas(", in which nothing else may write from " + m.name + "_begin on")
 	row := fmt.Sprintf("  %s: %s_ROW_LEN elements; it is copied", p.row, p.port.macro)
-	w.Comment(m.name+"_begin makes the arena ready for the first row.", arena)
-	w.List("int "+m.name+"_begin(", []string{"void *arena"}, ");")
+	w.Comment(append([]string{m.name + "_begin makes the arena ready for the first row."}, arena...)...)
+	w.List("int "+m.name+"_begin(", m.arenaParams(), ");")
 	w.Blank()
 	if p.last >= 0 {
-		w.Comment(fmt.Sprintf("%[1]s_push takes the next frame, and computes the outputs where that completes a window: it returns %[2]s_OK then, %[2]s_WAIT else,", m.name, m.macro),
-			fmt.Sprintf("or %[1]s_ENULL or %[1]s_EALIGN. What layers have computed of earlier frames is not computed again.", m.macro), arena, row)
+		lines := []string{fmt.Sprintf("%[1]s_push takes the next frame, and computes the outputs where that completes a window: it returns %[2]s_OK then, %[2]s_WAIT else,", m.name, m.macro),
+			fmt.Sprintf("or %[1]s_ENULL or %[1]s_EALIGN. What layers have computed of earlier frames is not computed again.", m.macro)}
+		w.Comment(slices.Concat(lines, arena, []string{row})...)
 		w.List("int "+m.name+"_push(", m.pushParams(), ");")
 		w.Blank()
 		return
 	}
-	w.Comment(fmt.Sprintf("%[1]s_push_row takes the next row, and computes what it can. It returns %[2]s_OK, %[2]s_ENULL, %[2]s_EALIGN, or %[2]s_EROWS after the last one.", m.name, m.macro), arena, row)
-	w.List("int "+m.name+"_push_row(", []string{"void *arena", p.declaration()}, ");")
+	about := fmt.Sprintf("%[1]s_push_row takes the next row, and computes what it can. It returns %[2]s_OK, %[2]s_ENULL, %[2]s_EALIGN, or %[2]s_EROWS after the last one.", m.name, m.macro)
+	w.Comment(slices.Concat([]string{about}, arena, []string{row})...)
+	w.List("int "+m.name+"_push_row(", append(m.arenaParams(), p.declaration()), ");")
 	w.Blank()
 	w.Comment(fmt.Sprintf("%[1]s_end computes the outputs. It returns %[2]s_OK, %[2]s_ENULL, %[2]s_EALIGN, or %[2]s_EROWS before the last row.", m.name, m.macro))
 	w.List("int "+m.name+"_end(", m.endParams(), ");")
@@ -138,7 +141,7 @@ func (m *model) printPushPrototypes(w *cw.Writer) {
 
 // endParams are the arena and the outputs.
 func (m *model) endParams() []string {
-	params := []string{"void *arena"}
+	params := m.arenaParams()
 	for _, p := range m.outputs {
 		params = append(params, p.declaration())
 	}
@@ -146,8 +149,7 @@ func (m *model) endParams() []string {
 }
 
 func (m *model) pushParams() []string {
-	params := m.endParams()
-	return append([]string{params[0], m.pushing.declaration()}, params[1:]...)
+	return slices.Insert(m.endParams(), len(m.regions), m.pushing.declaration())
 }
 
 // printPush prints the functions that take the input row by row, and NAME_run, which calls them.
@@ -165,8 +167,8 @@ func (m *model) printPush(w *cw.Writer) {
 // open begins a function that works in the arena, with its checks.
 func (m *model) open(w *cw.Writer, name string, params []string, null ...string) {
 	w.Func("int "+m.name+"_"+name, params)
-	w.Line("uint8_t *const %s = (uint8_t *)arena;", m.arena)
-	conditions := []string{"arena == NULL"}
+	m.printLocals(w, false)
+	conditions := m.nullArenas()
 	for _, n := range null {
 		conditions = append(conditions, n+" == NULL")
 	}
@@ -175,12 +177,12 @@ func (m *model) open(w *cw.Writer, name string, params []string, null ...string)
 
 // printCounters makes the counters known.
 func (m *model) printCounters(w *cw.Writer) {
-	w.Line("dg_idx *const %s = (dg_idx *)(void *)(%s);", doneVar, plus(m.arena, m.pushing.Counters))
+	w.Line("dg_idx *const %s = (dg_idx *)(void *)(%s);", doneVar, m.inArena(m.pushing.Counters))
 }
 
 func (m *model) printBegin(w *cw.Writer) {
-	m.open(w, "begin", []string{"void *arena"})
-	w.Line("memset(%s, 0, %d * sizeof(dg_idx));", plus(m.arena, m.pushing.Counters), len(m.pushing.calls))
+	m.open(w, "begin", m.arenaParams())
+	w.Line("memset(%s, 0, %d * sizeof(dg_idx));", m.inArena(m.pushing.Counters), len(m.pushing.calls))
 	w.Line("return %s_OK;", m.macro)
 	w.Close("")
 	w.Blank()
@@ -188,12 +190,12 @@ func (m *model) printBegin(w *cw.Writer) {
 
 func (m *model) printPushRow(w *cw.Writer) {
 	p := m.pushing
-	m.open(w, "push_row", []string{"void *arena", p.declaration()}, p.row)
+	m.open(w, "push_row", append(m.arenaParams(), p.declaration()), p.row)
 	m.printCounters(w)
 	w.Begin(fmt.Sprintf("if (%s[0] == %d) {", doneVar, p.Rows))
 	w.Line("return %s_EROWS;", m.macro)
 	w.Close("")
-	w.Line("%s(%s, %s, %s);", m.streamName(0), m.arena, doneVar, p.row)
+	w.List(m.streamName(0)+"(", append(m.localNames(), doneVar, p.row), ");")
 	w.Line("return %s_OK;", m.macro)
 	w.Close("")
 	w.Blank()
@@ -201,7 +203,7 @@ func (m *model) printPushRow(w *cw.Writer) {
 
 func (m *model) printEnd(w *cw.Writer) {
 	m.open(w, "end", m.endParams(), m.outputNames()...)
-	w.Begin(fmt.Sprintf("if (((const dg_idx *)(const void *)(%s))[0] != %d) {", plus(m.arena, m.pushing.Counters), m.pushing.Rows))
+	w.Begin(fmt.Sprintf("if (((const dg_idx *)(const void *)(%s))[0] != %d) {", m.inArena(m.pushing.Counters), m.pushing.Rows))
 	w.Line("return %s_EROWS;", m.macro)
 	w.Close("")
 	m.printOutputs(w)
@@ -219,7 +221,7 @@ func (m *model) printPushFrame(w *cw.Writer) {
 	}
 	w.Close("")
 	w.Line("const dg_idx before = %s[%d];", doneVar, p.last)
-	w.Line("%s(%s, %s, %s);", m.streamName(0), m.arena, doneVar, p.row)
+	w.List(m.streamName(0)+"(", append(m.localNames(), doneVar, p.row), ");")
 	last := p.calls[p.last]
 	w.Begin(fmt.Sprintf("if (%s[%d] == before || %[1]s[%[2]d] < %[3]d) {", doneVar, p.last, last.win.Calls()))
 	w.Line("return %s_WAIT;", m.macro)
@@ -240,22 +242,22 @@ func (m *model) outputNames() []string {
 func (m *model) printRunByRows(w *cw.Writer) {
 	p := m.pushing
 	w.Func("int "+m.name+"_run", m.params())
-	names := append([]string{"arena"}, m.outputNames()...)
+	names := append(m.arenaNames(), m.outputNames()...)
 	row := fmt.Sprintf("%s + %s * %d", p.port.name, rowVar, p.rowLen())
 	w.Begin(fmt.Sprintf("if (%s == NULL) {", p.port.name))
 	w.Line("return %s_ENULL;", m.macro)
 	w.Close("")
-	w.Line("int code = %s_begin(arena);", m.name)
+	w.List("int code = "+m.name+"_begin(", m.arenaNames(), ");")
 	if p.last >= 0 {
 		w.Line("for (dg_idx %[1]s = 0; (code == %[3]s_OK || code == %[3]s_WAIT) && %[1]s < %[2]d; %[1]s++) {", rowVar, p.First, m.macro)
-		w.List("    code = "+m.name+"_push(", append([]string{names[0], row}, names[1:]...), ");")
+		w.List("    code = "+m.name+"_push(", slices.Insert(names, len(m.regions), row), ");")
 		w.Line("}")
 		w.Line("return code;")
 		w.Close("")
 		return
 	}
 	w.Line("for (dg_idx %[1]s = 0; code == %[3]s_OK && %[1]s < %[2]d; %[1]s++) {", rowVar, p.Rows, m.macro)
-	w.Line("    code = %s_push_row(arena, %s);", m.name, row)
+	w.List("    code = "+m.name+"_push_row(", append(m.arenaNames(), row), ");")
 	w.Line("}")
 	w.Begin(fmt.Sprintf("if (code != %s_OK) {", m.macro))
 	w.Line("return code;")

@@ -123,7 +123,7 @@ func (m *model) alignment(c *constant) string {
 
 // params returns the parameters of NAME_run.
 func (m *model) params() []string {
-	params := []string{"void *arena"}
+	params := m.arenaParams()
 	for _, p := range m.ports() {
 		params = append(params, p.declaration())
 	}
@@ -140,11 +140,7 @@ func (p *port) declaration() string {
 
 func (m *model) printRun(w *cw.Writer) {
 	w.Func("int "+m.name+"_run", m.params())
-	if m.usesArena() {
-		w.Line("uint8_t *const %s = (uint8_t *)arena;", m.arena)
-	} else {
-		w.Line("(void)arena;")
-	}
+	m.printLocals(w, true)
 	m.printChecks(w)
 	m.printOutputs(w)
 }
@@ -185,13 +181,8 @@ func (m *model) printCalls(w *cw.Writer) {
 	}
 }
 
-func (m *model) usesArena() bool { return m.mem.ArenaBytes > 0 }
-
 func (m *model) printChecks(w *cw.Writer) {
-	var null []string
-	if m.usesArena() {
-		null = append(null, "arena == NULL")
-	}
+	null := m.nullArenas()
 	for _, p := range m.ports() {
 		null = append(null, p.name+" == NULL")
 	}
@@ -206,7 +197,7 @@ func (m *model) printRefusals(w *cw.Writer, null []string) {
 		w.Close("")
 	}
 	if m.usesArena() && m.arenaAlign() > 1 {
-		w.Begin(fmt.Sprintf("if (((uintptr_t)arena & (%s_ARENA_ALIGN - 1u)) != 0) {", m.macro))
+		w.Begin("if (" + m.misaligned() + ") {")
 		w.Line("return %s_EALIGN;", m.macro)
 		w.Close("")
 	}

@@ -30,7 +30,7 @@ func (m *model) lodge(calls []streamCall) {
 			if host, ok := m.mem.Hosts[v]; ok {
 				at := slices.IndexFunc(calls, func(d streamCall) bool { return d.node.Outputs[0] == host.Of })
 				place := fmt.Sprintf("%s %% %d * %d", made(calls[at], at), host.Kept, host.RowBytes)
-				c.args[k] = m.cast(plus(m.arena, m.mem.Places[v].Offset)+" + "+place, v.Type.DType)
+				c.args[k] = m.cast(m.inArena(m.mem.Places[v].Offset)+" + "+place, v.Type.DType)
 			}
 		}
 	}
@@ -89,17 +89,18 @@ func (m *model) streamName(k int) string { return fmt.Sprintf("%s_stream_%d", m.
 // streamNeeds returns what the calls of a stream work in: names of parameters, and their declarations.
 func (m *model) streamNeeds(calls []streamCall) (names, params []string) {
 	used := map[*ir.Value]bool{}
-	arena := false
 	for _, c := range calls {
-		arena = arena || c.node.Attrs.Has("scratch")
 		for _, v := range append(c.node.Inputs[:len(c.node.Inputs):len(c.node.Inputs)], c.node.Outputs...) {
 			if !v.IsConst() {
 				used[m.mem.Places[v].Of] = true
 			}
 		}
 	}
-	if arena || used[nil] {
-		names, params = append(names, m.arena), append(params, "uint8_t *"+m.arena)
+	regions := m.usedRegions(calls)
+	for k, r := range m.regions {
+		if regions[k] {
+			names, params = append(names, r.local), append(params, "uint8_t *"+r.local)
+		}
 	}
 	for _, p := range m.ports() {
 		if used[p.value] {
@@ -109,6 +110,16 @@ func (m *model) streamNeeds(calls []streamCall) (names, params []string) {
 	return names, params
 }
 
+// printUnused mentions the memories that a stream that rows are pushed into is given and does not work in.
+func (m *model) printUnused(w *cw.Writer, calls []streamCall, k int) {
+	used := m.usedRegions(calls)
+	for i, r := range m.regions {
+		if m.isPushed(k) && !used[i] && r.Bytes > 0 {
+			w.Line("(void)%s;", r.local)
+		}
+	}
+}
+
 // printStream prints the function of stream k.
 func (m *model) printStream(w *cw.Writer, k int) {
 	calls := m.callsOf(m.mem.Streams[k])
@@ -116,9 +127,10 @@ func (m *model) printStream(w *cw.Writer, k int) {
 	_, params := m.streamNeeds(calls)
 	first := 0
 	if m.isPushed(k) {
-		params, first = []string{"uint8_t *" + m.arena, "dg_idx *" + doneVar, m.pushing.declaration()}, 1
+		params, first = append(bytePointers(m.localNames()), "dg_idx *"+doneVar, m.pushing.declaration()), 1
 	}
 	w.Func("static void "+m.streamName(k), params)
+	m.printUnused(w, calls, k)
 	if first == 0 {
 		w.Line("dg_idx %s[%d] = { 0 };", doneVar, len(calls))
 	}

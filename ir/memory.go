@@ -26,10 +26,17 @@ type PushedInput struct {
 	Hop      int    // with a stream that slides, rows from one output to the next
 }
 
+// Region is a part of the arena that is in a memory of its own, such as one that is tightly coupled to the processor.
+type Region struct {
+	Name         string
+	Start, Bytes int // in the arena's addresses
+}
+
 // Memory is the plan of everything that a lowered graph needs besides its constants. Constants have no place.
 type Memory struct {
 	ArenaBytes int
-	LowerBound int // the greatest sum of sizes that are alive at once: no plan of this node order can be smaller
+	Regions    []Region // the arena's parts, where it is in several memories
+	LowerBound int      // the greatest sum of sizes that are alive at once: no plan of this node order can be smaller
 	Places     map[*Value]Place
 	Scratch    map[*Node]int // arena offset of each kernel's scratch, for nodes that ask for one
 	Streams    []Stream

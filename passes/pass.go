@@ -20,6 +20,7 @@ type Config struct {
 	Optimize string // "speed": memory does not matter; "balanced", "size": least memory; "": balanced on machines without an operating system
 	Push     string // PushRows, PushFrames: the input arrives row by row; "": as a whole
 	RAM      int    // bytes of arena that may be used where that saves time; 0: as few as can be
+	Memories []RAM  // that the arena is divided among, the fastest first; none: it is one array
 
 	Disable   []string // names of passes to leave out; required ones cannot be
 	CheckEval bool     // interpret the graph around every pass, on random inputs, and compare
@@ -31,6 +32,12 @@ type Config struct {
 
 	turned  bool        // the input has channels last, as interleave made it
 	streams []ir.Stream // what the stream pass chose, for those after it
+}
+
+// RAM is a memory of the machine's.
+type RAM struct {
+	Name  string // a C identifier
+	Bytes int
 }
 
 // Pass is one transformation. Run reports how many changes it made.

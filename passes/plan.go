@@ -17,12 +17,36 @@ import (
 )
 
 func planMemory(g *ir.Graph, c *Config) (int, error) {
+	if len(c.Memories) > 0 {
+		return 1, planMemories(g, c)
+	}
 	best := newPlanner(g, c, false).place()
 	if other := newPlanner(g, c, true).place(); other.ArenaBytes < best.ArenaBytes {
 		best = other
 	}
 	c.Memory = best
 	return 1, nil
+}
+
+// planMemories plans several memories: what is outside the first one shall be used little.
+func planMemories(g *ir.Graph, c *Config) error {
+	var best *spreading
+	var failed error
+	for _, shrink := range []bool{false, true} {
+		p := newPlanner(g, c, shrink)
+		s, err := p.spread(c.Memories)
+		switch {
+		case err != nil:
+			failed = err
+		case best == nil || s.slow < best.slow || s.slow == best.slow && s.plan.Peak < best.plan.Peak:
+			best, c.Memory = s, p.placeAt(s.plan)
+			c.Memory.Regions = s.regions
+		}
+	}
+	if best == nil {
+		return failed
+	}
+	return nil
 }
 
 // planner collects the blocks of memory that a graph needs. Time is counted in calls of kernels.
@@ -217,9 +241,10 @@ func alignment(t ir.Type) int {
 	return 4
 }
 
-// place gives the blocks their offsets.
-func (p *planner) place() *ir.Memory {
-	arena := plan.Place(p.blocks)
+// place gives the blocks their offsets in one memory.
+func (p *planner) place() *ir.Memory { return p.placeAt(plan.Place(p.blocks)) }
+
+func (p *planner) placeAt(arena plan.Plan) *ir.Memory {
 	m := &ir.Memory{ArenaBytes: arena.Peak, LowerBound: arena.LowerBound, Places: map[*ir.Value]ir.Place{}, Scratch: map[*ir.Node]int{},
 		Streams: p.streams, Rings: map[*ir.Value]ir.Ring{}, Hosts: map[*ir.Value]ir.Host{}, Pushed: p.pushed}
 	if p.pushed != nil {

@@ -36,7 +36,7 @@ func stream(g *ir.Graph, c *Config) (int, error) {
 		run.settle()
 		c.streams = append(c.streams, ir.Stream{From: run.from, To: run.to, Slides: true})
 	}
-	for _, r := range s.cut(from, c.RAM) {
+	for _, r := range s.cut(from, c.budget()) {
 		c.streams = append(c.streams, ir.Stream{From: r.from, To: r.to})
 		r.run.settle()
 	}
@@ -54,6 +54,14 @@ func (r *rowRun) settle() {
 			st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
 		}
 	}
+}
+
+// budget returns the bytes that the arena may take where that saves time: what is not in the fastest memory does not save any.
+func (c *Config) budget() int {
+	if len(c.Memories) > 0 {
+		return c.Memories[0].Bytes
+	}
+	return c.RAM
 }
 
 // streaming reports whether memory is worth more than time: on machines without an operating system, unless told otherwise.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ func ioFlag(c *cobra.Command, p *string) {
 // priorities say what memory and time are worth.
 type priorities struct {
 	optimize string
-	ram      int
+	ram      memories
 	push     string
 }
 
@@ -62,7 +63,7 @@ func (p *priorities) add(c *cobra.Command) {
 		return fmt.Errorf("expected size, balanced or speed")
 	}}, "optimize", "`what` for: size, balanced or speed, which lets layers run whole that could run row by row (default: balanced; speed where there is an operating system)")
 	complete(c, "optimize", words)
-	c.Flags().Var(byteCount{&p.ram}, "ram", "`bytes` of arena that may be used where that saves time, such as 64K")
+	c.Flags().Var(&p.ram, "ram", "`bytes` of arena that may be used where that saves time, such as 64K; or memories to divide it among, the fastest first, such as dtcm=64K,sram=256K")
 	pushes := []string{passes.PushRows, passes.PushFrames}
 	c.Flags().Var(checkedString{&p.push, func(s string) error {
 		if slices.Contains(pushes, s) {
@@ -76,25 +77,43 @@ func (p *priorities) add(c *cobra.Command) {
 
 // set writes what was given into options.
 func (p *priorities) set(opt *deepgo.CompileOptions) {
-	opt.Optimize, opt.RAM, opt.Push = p.optimize, p.ram, p.push
+	opt.Optimize, opt.RAM, opt.Memories, opt.Push = p.optimize, p.ram.bytes, p.ram.list, p.push
 }
 
-// byteCount is the value of a flag that takes a number of bytes.
-type byteCount struct{ value *int }
+// memories is the value of --ram: a number of bytes, or memories by name.
+type memories struct {
+	text  string
+	bytes int
+	list  []passes.RAM
+}
 
-func (b byteCount) Type() string { return "bytes" }
+func (m *memories) Type() string   { return "bytes" }
+func (m *memories) String() string { return m.text }
 
-func (b byteCount) String() string {
-	if b.value == nil || *b.value == 0 {
-		return ""
+func (m *memories) Set(s string) (err error) {
+	*m = memories{text: s}
+	if !strings.Contains(s, "=") {
+		m.bytes, err = parseBytes(s)
+		return err
 	}
-	return fmt.Sprint(*b.value)
+	for _, field := range strings.Split(s, ",") {
+		name, size, _ := strings.Cut(field, "=")
+		n, err := parseBytes(size)
+		switch {
+		case err != nil:
+			return err
+		case !identifier.MatchString(name):
+			return fmt.Errorf("%q is not a name for a memory: expected letters and digits, such as dtcm=64K,sram=256K", name)
+		case slices.ContainsFunc(m.list, func(r passes.RAM) bool { return strings.EqualFold(r.Name, name) }):
+			return fmt.Errorf("memory %s is there twice", name)
+		}
+		m.list = append(m.list, passes.RAM{Name: name, Bytes: n})
+	}
+	return nil
 }
 
-func (b byteCount) Set(s string) (err error) {
-	*b.value, err = parseBytes(s)
-	return err
-}
+// identifier is what a memory's name looks like, which becomes a parameter and part of a macro.
+var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
 // compilerFlags adds --cc and --cflags.
 func compilerFlags(c *cobra.Command, cc *string, cflags *[]string) {

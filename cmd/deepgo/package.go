@@ -41,7 +41,7 @@ func (f *compileFlags) packaged(c *cobra.Command, m *deepgo.Model, p *deepgo.Pro
 		Version: deepgo.Version, Target: p.Target.Name, Source: filepath.Base(m.File), AVR: p.Target.FlashSpace == "avr",
 		ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, IOBytes: p.Report.IOBytes,
 	}
-	files, err := pack.Package(f.pack, pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Files: p.Files}, info, pack.Golden{Inputs: in, Outputs: out})
+	files, err := pack.Package(f.pack, pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Files: p.Files}, info, pack.Golden{Inputs: in, Outputs: out})
 	if len(files) == 1 {
 		return f.out, files, err
 	}

@@ -63,15 +63,15 @@ func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error
 func firmwareHeader(m Model, clockHz int) ([]byte, error) {
 	var buf bytes.Buffer
 	w := cw.New(&buf)
-	up := strings.ToUpper(m.Name)
 	w.Comment("model.h: the model " + m.Name + " for main.c")
 	w.Directive("include \"%s.h\"", m.Name)
 	w.Blank()
 	w.Directive("define MODEL_CLOCK_HZ %du", clockHz)
 	w.Line("enum { INPUTS = %d, OUTPUTS = %d };", len(m.Inputs), len(m.Outputs))
 	w.Line("static const char model_name[] = %s;", quote(m.Name))
-	w.Line("static DG_ALIGN(%s_ARENA_ALIGN) uint8_t arena[%s_ARENA_BYTES];", up, up)
-	args := []string{"arena"}
+	w.Raw(m.ArenaArrays() + "\n")
+	args := m.arenaNames()
+	w.Line("enum { ARENA_BYTES = sizeof %s };", strings.Join(args, " + sizeof "))
 	var rows []string
 	for i, p := range slices.Concat(m.Inputs, m.Outputs) {
 		d, ok := onnxTypes[p.Type.DType]

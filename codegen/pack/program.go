@@ -19,7 +19,28 @@ type Model struct {
 	Name    string
 	Inputs  []codegen.Port
 	Outputs []codegen.Port
+	Arenas  []codegen.Arena
 	Files   []codegen.File
+}
+
+// ArenaArrays declares the memory that the model works in.
+func (m Model) ArenaArrays() string {
+	var lines []string
+	for _, a := range m.Arenas {
+		lines = append(lines, a.Array(m.Name))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ArenaArgs are the names of those arrays, as arguments.
+func (m Model) ArenaArgs() string { return strings.Join(m.arenaNames(), ", ") }
+
+func (m Model) arenaNames() []string {
+	var names []string
+	for _, a := range m.Arenas {
+		names = append(names, a.Param)
+	}
+	return names
 }
 
 // Program returns the files of a program for systems with files: the model, what is around it, and model.h between them.
@@ -49,14 +70,13 @@ const maxRank = 8 // DGP_MAX_RANK
 func modelHeader(m Model) ([]byte, error) {
 	var buf bytes.Buffer
 	w := cw.New(&buf)
-	up := strings.ToUpper(m.Name)
 	w.Comment("model.h: the model " + m.Name + " for main.c")
 	w.Directive("include \"%s.h\"", m.Name)
 	w.Blank()
 	w.Directive("define MODEL %s", quote(m.Name))
 	w.Line("enum { INPUTS = %d, OUTPUTS = %d };", len(m.Inputs), len(m.Outputs))
-	w.Line("static DG_ALIGN(%s_ARENA_ALIGN) uint8_t arena[%s_ARENA_BYTES];", up, up)
-	args := []string{"arena"}
+	w.Raw(m.ArenaArrays() + "\n")
+	args := m.arenaNames()
 	for _, side := range []struct {
 		name  string
 		ports []codegen.Port

@@ -70,7 +70,7 @@ static void info(void)
     put(VERSION);
     put16(CHUNK);
     put32(MODEL_CLOCK_HZ);
-    put32(sizeof arena);
+    put32(ARENA_BYTES);
     put(INPUTS);
     put(OUTPUTS);
     for (int i = 0; i < INPUTS + OUTPUTS; i++) {

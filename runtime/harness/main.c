@@ -6,7 +6,7 @@
  *   s BYTES                stack used by the deepest run, where the platform can tell
  *   e CASE CODE            the model returned an error
  *   done
- * cases.h, which is made for the model, defines CASES, ARENA_BYTES, INPUTS, OUTPUTS, the buffers, and RUN(arena). */
+ * cases.h, which is made for the model, defines CASES, INPUTS, OUTPUTS, the buffers, and RUN. */
 #include "platform.h"
 #include "trace.h"
 #include "cases.h"
@@ -84,7 +84,7 @@ int main(void)
         tracing = i == 0;
         dg_stack_paint();
         dg_count_start();
-        const int code = RUN(arena);
+        const int code = RUN;
         const uint32_t cycles = dg_count_stop();
         const uint32_t stack = dg_stack_used();
         used = stack > used ? stack : used;

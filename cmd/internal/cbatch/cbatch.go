@@ -144,15 +144,21 @@ func (b *batch) table() []byte {
 		p := b.cases[i].Program
 		fmt.Fprintf(&h, "#include \"%s.h\"\n", p.Name)
 		args := []string{"arena"}
+		more, frees := "", ""
+		for _, a := range p.Arenas[1:] {
+			args = append(args, a.Param)
+			more += fmt.Sprintf("    void *%s = buffer(%s_BYTES);\n", a.Param, a.Macro)
+			frees += fmt.Sprintf("    free(%s);\n", a.Param)
+		}
 		sizes := []string{}
 		for _, port := range slices.Concat(p.Inputs, p.Outputs) {
 			args = append(args, fmt.Sprintf("buffers[%d]", len(sizes)))
 			sizes = append(sizes, fmt.Sprint(port.Type.Bytes()))
 		}
-		fmt.Fprintf(&calls, "static int call%d(void *arena, void **buffers)\n{\n    (void)buffers;\n    return %s_run(%s);\n}\n", i, p.Name, strings.Join(args, ", "))
-		fmt.Fprintf(&rows, "    {%d, call%d, %s_ARENA_BYTES, %d, %d, {%s}},\n", i, i, strings.ToUpper(p.Name), len(p.Inputs), len(p.Outputs), strings.Join(append(sizes, "0"), ", "))
+		fmt.Fprintf(&calls, "static int call%d(void *arena, void **buffers)\n{\n    (void)buffers;\n%s    const int code = %s_run(%s);\n%s    return code;\n}\n", i, more, p.Name, strings.Join(args, ", "), frees)
+		fmt.Fprintf(&rows, "    {%d, call%d, %s_BYTES, %d, %d, {%s}},\n", i, i, p.Arenas[0].Macro, len(p.Inputs), len(p.Outputs), strings.Join(append(sizes, "0"), ", "))
 	}
-	fmt.Fprintf(&h, "\n%s\nstatic const model models[] = {\n%s};\n", calls.Bytes(), rows.Bytes())
+	fmt.Fprintf(&h, "static void *buffer(size_t n);\n\n%s\nstatic const model models[] = {\n%s};\n", calls.Bytes(), rows.Bytes())
 	return h.Bytes()
 }
 

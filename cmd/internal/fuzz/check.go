@@ -46,7 +46,7 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, 
 	if err != nil {
 		return nil, fmt.Errorf("interpreting the graph: %w", err)
 	}
-	opt := deepgo.CompileOptions{Target: machineOf(seed).target, Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed), Push: pushFor(seed)}
+	opt := deepgo.CompileOptions{Target: machineOf(seed).target, Name: name, Emit: "single", Disable: disable, Optimize: optimizeFor(seed), Push: pushFor(seed), Memories: memoriesFor(seed)}
 	c.Program, err = m.Compile(opt)
 	if err != nil && strings.Contains(err.Error(), "--stream-input") { // the graph has no rows
 		opt.Push = ""
@@ -171,7 +171,9 @@ type magnitudes map[*ir.Value]float64
 func (m magnitudes) add(n *ir.Node, out []*tensor.Tensor) {
 	for i, v := range n.Outputs {
 		for j := range out[i].Len() {
-			m[v] = max(m[v], math.Abs(out[i].F64(j)))
+			if x := math.Abs(out[i].F64(j)); x == x {
+				m[v] = max(m[v], x)
+			}
 		}
 	}
 }

@@ -103,6 +103,14 @@ func pushFor(seed uint64) string {
 	return []string{"", "", passes.PushRows, passes.PushFrames}[seed/6%4]
 }
 
+// memoriesFor divides the arena of one seed in five: a little of it is in a first memory, the rest in one without an end.
+func memoriesFor(seed uint64) []passes.RAM {
+	if seed/3%5 != 2 {
+		return nil
+	}
+	return []passes.RAM{{Name: "tight", Bytes: 64 << (seed % 7)}, {Name: "wide", Bytes: 1 << 40}}
+}
+
 // hunted are cases that one program runs.
 type hunted struct {
 	flags []string

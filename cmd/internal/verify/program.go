@@ -157,21 +157,31 @@ func framesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	up, pushed := strings.ToUpper(p.Name), p.Memory.Pushed
 	size := pushed.Value.Type.Bytes() / pushed.Rows
 	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(p.Lowered.Outputs))
-	fmt.Fprintf(&b, "static uint8_t arena[%s_ARENA_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", up, up)
+	arenas := arenaBuffers(&b, p)
 	fmt.Fprintf(&b, "static uint8_t frame[%d] __attribute__((aligned(8)));\nstatic const HROM uint8_t frames[] = {\n", size)
 	b.WriteString(byteList(cases[0][0].Bytes()) + "\n")
 	for _, c := range cases[1:] {
 		b.WriteString(byteList(c[0].Bytes()[(pushed.Rows-pushed.Hop)*size:]) + "\n")
 	}
 	b.WriteString("};\n")
-	args := []string{"arena", fmt.Sprintf("(const %s *)(const void *)frame", pushed.Value.Type.DType.C())}
+	args := append(arenas, fmt.Sprintf("(const %s *)(const void *)frame", pushed.Value.Type.DType.C()))
 	args = append(args, outputBuffers(&b, p)...)
 	fmt.Fprintf(&b, "static uint32_t case_now, pushed;\nstatic void load_case(uint32_t i)\n{\n    case_now = i;\n}\n")
-	fmt.Fprintf(&b, "static int push_case(void)\n{\n    const uint32_t upto = %d + case_now * %d;\n    int code = case_now == 0 ? %s_begin(arena) : %s_OK;\n", pushed.First, pushed.Hop, p.Name, up)
+	fmt.Fprintf(&b, "static int push_case(void)\n{\n    const uint32_t upto = %d + case_now * %d;\n    int code = case_now == 0 ? %s_begin(%s) : %s_OK;\n", pushed.First, pushed.Hop, p.Name, strings.Join(arenas, ", "), up)
 	fmt.Fprintf(&b, "    while (pushed < upto) {\n        for (uint32_t j = 0; j < %d; j++) {\n            frame[j] = frames[pushed * %d + j];\n        }\n", size, size)
 	fmt.Fprintf(&b, "        pushed++;\n        code = %s_push(%s);\n        if (code != (pushed == upto ? %s_OK : %s_WAIT)) {\n            return code + 100;\n        }\n    }\n    return code;\n}\n", p.Name, strings.Join(args, ", "), up, up)
-	b.WriteString("#define RUN(arena) push_case()\n")
+	b.WriteString("#define RUN push_case()\n")
 	return b.String()
+}
+
+// arenaBuffers declares the memory that the model works in, and returns it as arguments.
+func arenaBuffers(b *strings.Builder, p *deepgo.Program) []string {
+	var args []string
+	for _, a := range p.Arenas {
+		fmt.Fprintf(b, "static uint8_t %s[%s_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", a.Param, a.Macro, strings.ToUpper(p.Name))
+		args = append(args, a.Param)
+	}
+	return args
 }
 
 // outputBuffers declares the outputs, and returns them as arguments.
@@ -190,10 +200,8 @@ func outputBuffers(b *strings.Builder, p *deepgo.Program) []string {
 func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	var b strings.Builder
 	g := p.Lowered
-	up := strings.ToUpper(p.Name)
 	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(g.Outputs))
-	fmt.Fprintf(&b, "static uint8_t arena[%s_ARENA_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", up, up)
-	args := []string{"arena"}
+	args := arenaBuffers(&b, p)
 	var loads strings.Builder
 	for i, v := range g.Inputs {
 		n := max(v.Type.Bytes(), 1)
@@ -207,7 +215,7 @@ func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 		args = append(args, fmt.Sprintf("(const %s *)(const void *)in%d", v.Type.DType.C(), i))
 	}
 	args = append(args, outputBuffers(&b, p)...)
-	fmt.Fprintf(&b, "static void load_case(uint32_t i)\n{\n%s}\n#define RUN(arena) %s_run(%s)\n", loads.String(), p.Name, strings.Join(args, ", "))
+	fmt.Fprintf(&b, "static void load_case(uint32_t i)\n{\n%s}\n#define RUN %s_run(%s)\n", loads.String(), p.Name, strings.Join(args, ", "))
 	return b.String()
 }
 
