@@ -24,7 +24,7 @@ func Fours(a ir.Attrs, w, b, m, s *tensor.Tensor) (weights, params *tensor.Tenso
 		return nil, nil, false, false
 	}
 	q := newQuadPacker(a, w, b, m, s)
-	fast = a.Int("TIES") == 0 && a.String("YT") != "int16_t"
+	fast = a.Int("TIES") == 0 && byteOutput(a)
 	for _, c := range q.channels {
 		fast = fast && c.roundsUpper(0)
 	}

@@ -25,7 +25,7 @@ func PlaneSize(a ir.Attrs) (width, row, beyond int) {
 // Planes packs the weights of a dwconv2d_s8, [KH][KW][C], with bias, multipliers and shifts, for planes. ok is false where the kernel cannot
 // compute it.
 func Planes(a ir.Attrs, w, b, m, s *tensor.Tensor) (packed *tensor.Tensor, ok bool) {
-	if a.Int("IC") != a.Int("OC") || a.Int("DW") != 1 || w.DType != tensor.Int8 || a.Int("TIES") != 0 || a.String("YT") == "int16_t" {
+	if a.Int("IC") != a.Int("OC") || a.Int("DW") != 1 || w.DType != tensor.Int8 || a.Int("TIES") != 0 || !byteOutput(a) {
 		return nil, false
 	}
 	c, kh, kw := a.Int("OC"), a.Int("KH"), a.Int("KW")

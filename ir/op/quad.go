@@ -29,7 +29,7 @@ func Quads(a ir.Attrs, w, b, m, s *tensor.Tensor) (packed *tensor.Tensor, fast, 
 	w = inQuadOrder(a, w, b.Len())
 	taps := w.Len() / b.Len()
 	q := newQuadPacker(a, w, b, m, s)
-	fast = a.Int("TIES") == 0 && a.String("YT") != "int16_t"
+	fast = a.Int("TIES") == 0 && byteOutput(a)
 	for c := range q.channels {
 		for t := range taps {
 			if q.weight(c, t) == -128 && c%2 == 1 {
