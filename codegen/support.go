@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	rt "github.com/deepgo/deepgo/runtime"
 )
@@ -34,8 +35,10 @@ var (
 	}
 )
 
-// loadSupport reads the kernels' headers: all but the one that is for callers.
-func loadSupport() (support, error) {
+// loadSupport reads the kernels' headers: all but the one that is for callers. They are cut up once a process.
+var loadSupport = sync.OnceValues(readSupport)
+
+func readSupport() (support, error) {
 	var s support
 	done := map[string]bool{apiHeader: true}
 	var load func(name string) error
