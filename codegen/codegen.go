@@ -107,7 +107,7 @@ type model struct {
 	function string   // of a sub-graph, its C function
 	locals   locals
 
-	name, macro     string // prefixes, such as captcha and CAPTCHA
+	name, macro     string   // prefixes, such as captcha and CAPTCHA
 	regions         []region // memories that the arena is in
 	inputs, outputs []*port
 	port            map[*ir.Value]*port

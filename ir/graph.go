@@ -98,6 +98,22 @@ func (g *Graph) IsStateInput(i int) bool {
 	return slices.ContainsFunc(g.States, func(s State) bool { return s.Input == i })
 }
 
+// OpenInputs returns the inputs that a caller gives: those that are no state.
+func (g *Graph) OpenInputs() []*Value { return open(g.Inputs, g.IsStateInput) }
+
+// OpenOutputs returns the outputs that a caller gets: those that are no state.
+func (g *Graph) OpenOutputs() []*Value { return open(g.Outputs, g.IsStateOutput) }
+
+func open(vs []*Value, state func(i int) bool) []*Value {
+	var list []*Value
+	for i, v := range vs {
+		if !state(i) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
 // IsStateOutput reports whether output i of the graph is an input of the next run.
 func (g *Graph) IsStateOutput(i int) bool {
 	return slices.ContainsFunc(g.States, func(s State) bool { return s.Output == i })

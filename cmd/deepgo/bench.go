@@ -19,6 +19,7 @@ type benchFlags struct {
 	targets  []string
 	io       string
 	costs    priorities
+	states   map[string]string
 	cc       string
 	cflags   []string
 	layers   bool
@@ -50,6 +51,7 @@ one has become worse.`,
 	complete(c, "target", targets.Names())
 	ioFlag(c, &f.io)
 	f.costs.add(c)
+	stateFlag(c, &f.states)
 	compilerFlags(c, &f.cc, &f.cflags)
 	c.Flags().BoolVar(&f.layers, "layers", false, "measure every layer, too")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "compare with the figures in this `file`")
@@ -76,7 +78,7 @@ func (f *benchFlags) run(c *cobra.Command, file string) error {
 	for _, name := range f.targets {
 		bar(name)
 		opt := verify.Options{
-			Compile: deepgo.CompileOptions{Target: name, IO: f.io, Command: "deepgo bench"},
+			Compile: deepgo.CompileOptions{Target: name, IO: f.io, States: f.states, Command: "deepgo bench"},
 			Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers,
 		}
 		f.costs.set(&opt.Compile)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,7 +61,7 @@ passes an arena of NAME_ARENA_BYTES, the inputs and the outputs.`,
 	f.costs.add(c)
 	choiceFlag(c, &f.emit, "emit", "`split` (header, code, weights) or single (header and one C file)", "split", "single")
 	choiceFlag(c, &f.trees, "trees", "decision trees as tables or `code`, nested ifs: auto (what takes less flash), table or code", "auto", "table", "code")
-	c.Flags().StringToStringVar(&f.states, "state", nil, "keep an output as an input of the next run, such as `h1=h0`: it is in the model, and NAME_reset() makes it zeros (repeatable)")
+	stateFlag(c, &f.states)
 	packageFlags(c, &f.pack, &f.data)
 	c.Flags().StringVar(&f.dump, "dump", "", "write the graph after every pass that changed it into this `folder`")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "switch off these `passes`")
@@ -125,9 +124,6 @@ func (f *compileFlags) run(c *cobra.Command, file string) error {
 	r := summary(p)
 	if err := r.measure(c.Context(), m, p, opt); err != nil {
 		return err
-	}
-	if f.pack != "none" && len(f.states) > 0 {
-		return &usageError{c.Name(), errors.New("--package checks the model call by call, which --state does not allow; compile without it, and add the C to your project")}
 	}
 	dir, files := f.out, p.Files
 	if f.pack != "none" {

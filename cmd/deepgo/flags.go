@@ -115,6 +115,11 @@ func (m *memories) Set(s string) (err error) {
 // identifier is what a memory's name looks like, which becomes a parameter and part of a macro.
 var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
+// stateFlag adds --state.
+func stateFlag(c *cobra.Command, states *map[string]string) {
+	c.Flags().StringToStringVar(states, "state", nil, "keep an output as an input of the next run, such as `h1=h0`: it is in the model, and NAME_reset() makes it zeros (repeatable)")
+}
+
 // compilerFlags adds --cc and --cflags.
 func compilerFlags(c *cobra.Command, cc *string, cflags *[]string) {
 	c.Flags().StringVar(cc, "cc", "", "`compiler` instead of the target's")

@@ -39,7 +39,7 @@ func (f *compileFlags) packaged(c *cobra.Command, m *deepgo.Model, p *deepgo.Pro
 	}
 	info := pack.Info{
 		Version: deepgo.Version, Target: p.Target.Name, Source: filepath.Base(m.File), AVR: p.Target.FlashSpace == "avr",
-		ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, IOBytes: p.Report.IOBytes,
+		ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, IOBytes: p.Report.IOBytes, StateBytes: p.Report.StateBytes,
 	}
 	files, err := pack.Package(f.pack, pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Files: p.Files}, info, pack.Golden{Inputs: in, Outputs: out})
 	if len(files) == 1 {

@@ -29,6 +29,7 @@ type verifyFlags struct {
 	cflags []string
 	random uint
 	layers bool
+	states map[string]string
 	json   bool
 	board  string
 	device string
@@ -44,7 +45,8 @@ with the reference interpreter and, given --data, with golden outputs. The exit 
 they differ: this is the golden-output comparison for CI.
 
 Floats may differ by 1e-4 + 1e-4*|expected|. Quantized outputs must equal the interpreter's run of
-the integer graph bit for bit, and be within one step of the goldens, 99 % of them equal.`,
+the integer graph bit for bit, and be within one step of the goldens, 99 % of them equal.
+With --state the cases follow each other, and what they say about the state is left out.`,
 		Example: `  deepgo verify model.onnx --target cortex-m4 --data testdata/
   deepgo verify model.onnx --target atmega328p --random 20
   deepgo verify model.onnx --target raspberry-pi-4 --layers --json
@@ -60,11 +62,13 @@ the integer graph bit for bit, and be within one step of the goldens, 99 % of th
 	f.costs.add(c)
 	c.Flags().UintVar(&f.random, "random", 3, "`number` of random cases, without --data")
 	c.Flags().BoolVar(&f.layers, "layers", false, "compare every node's output, and name the first that differs")
+	stateFlag(c, &f.states)
 	compilerFlags(c, &f.cc, &f.cflags)
 	boardFlag(c, &f.board, "the `board` that --device is: a name from deepgo boards")
 	c.Flags().StringVar(&f.device, "device", "", "run on a board: a serial `port`, tcp:HOST:PORT, ssh:USER@HOST")
 	c.MarkFlagsMutuallyExclusive("board", "target")
 	c.MarkFlagsRequiredTogether("board", "device")
+	c.MarkFlagsMutuallyExclusive("state", "device") // firmware has no call that resets it
 	c.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	return c
 }
@@ -80,7 +84,7 @@ func (f *verifyFlags) run(c *cobra.Command, file string) error {
 	}
 	bar := spinner(c.ErrOrStderr(), !f.json)
 	opt := verify.Options{
-		Compile: deepgo.CompileOptions{Target: f.target, Board: f.board, IO: f.io, Command: "deepgo verify"},
+		Compile: deepgo.CompileOptions{Target: f.target, Board: f.board, IO: f.io, States: f.states, Command: "deepgo verify"},
 		Build:   verify.Build{CC: f.cc, CFlags: words(f.cflags)}, Layers: f.layers, Step: bar,
 	}
 	f.costs.set(&opt.Compile)

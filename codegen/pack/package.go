@@ -59,6 +59,7 @@ type Info struct {
 	ConstBytes int
 	ArenaBytes int
 	IOBytes    int
+	StateBytes int // kept from one run to the next
 }
 
 // Golden is an input of the model, and what it computes from it.

@@ -92,7 +92,7 @@ func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b
 	if len(r.Regions) > 0 {
 		x.Insns, x.Cycles = r.Regions[0].Insns, r.Regions[0].Cycles
 	}
-	err = x.parse(r.Output, p.Lowered.Outputs, len(cases))
+	err = x.parse(r.Output, p.Lowered.OpenOutputs(), len(cases))
 	for i := range min(len(x.Layers), len(r.Regions)) {
 		x.Layers[i].Cost = r.Regions[i]
 	}
@@ -156,7 +156,7 @@ func framesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	var b strings.Builder
 	up, pushed := strings.ToUpper(p.Name), p.Memory.Pushed
 	size := pushed.Value.Type.Bytes() / pushed.Rows
-	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(p.Lowered.Outputs))
+	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(p.Lowered.OpenOutputs()))
 	arenas := arenaBuffers(&b, p)
 	fmt.Fprintf(&b, "static uint8_t frame[%d] __attribute__((aligned(8)));\nstatic const HROM uint8_t frames[] = {\n", size)
 	b.WriteString(byteList(cases[0][0].Bytes()) + "\n")
@@ -187,7 +187,7 @@ func arenaBuffers(b *strings.Builder, p *deepgo.Program) []string {
 // outputBuffers declares the outputs, and returns them as arguments.
 func outputBuffers(b *strings.Builder, p *deepgo.Program) []string {
 	var sizes, names, args []string
-	for i, v := range p.Lowered.Outputs {
+	for i, v := range p.Lowered.OpenOutputs() {
 		fmt.Fprintf(b, "static uint8_t out%d[%d] __attribute__((aligned(8)));\n", i, max(v.Type.Bytes(), 1))
 		sizes, names = append(sizes, strconv.Itoa(v.Type.Bytes())), append(names, fmt.Sprintf("out%d", i))
 		args = append(args, fmt.Sprintf("(%s *)(void *)out%d", v.Type.DType.C(), i))
@@ -200,10 +200,13 @@ func outputBuffers(b *strings.Builder, p *deepgo.Program) []string {
 func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	var b strings.Builder
 	g := p.Lowered
-	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(g.Outputs))
+	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(g.OpenOutputs()))
 	args := arenaBuffers(&b, p)
 	var loads strings.Builder
-	for i, v := range g.Inputs {
+	if len(g.States) > 0 {
+		fmt.Fprintf(&loads, "    if (i == 0) {\n        %s_reset();\n    }\n", p.Name)
+	}
+	for i, v := range g.OpenInputs() {
 		n := max(v.Type.Bytes(), 1)
 		fmt.Fprintf(&b, "static uint8_t in%d[%d] __attribute__((aligned(8)));\n", i, n)
 		fmt.Fprintf(&b, "static const HROM uint8_t cases%d[CASES][%d] = {\n", i, n)

@@ -174,33 +174,55 @@ type comparison struct {
 	onnx    [][]*tensor.Tensor // of the graph as imported
 	exact   int
 	total   int
+
+	perProgram int // cases that one program has inside
 }
 
+// interpret computes what is expected. A model with state runs the cases one after the other; those of one program begin with zeros.
 func (c *comparison) interpret(cases []Case) error {
-	for _, k := range cases {
-		in, lowered, err := Reference(c.model, c.program, k)
+	states := c.program.Lowered.States
+	c.perProgram = c.casesAtOnce(cases)
+	kept, plainKept := newKept(states), newKept(states)
+	for i, k := range cases {
+		if i%c.perProgram == 0 {
+			kept, plainKept = newKept(states), newKept(states)
+		}
+		in := boundary(c.model, c.program, k)
+		kept.enter(c.program.Lowered, in)
+		lowered, err := interp.Run(c.program.Lowered, in, interp.Options{})
 		if err != nil {
 			return err
 		}
-		c.inputs = append(c.inputs, in)
-		onnx, err := c.model.Run(k.Inputs)
+		kept.leave(lowered)
+		plain := slices.Clone(k.Inputs)
+		plainKept.enter(c.model.Graph, plain)
+		onnx, err := c.model.Run(plain)
 		if err != nil {
 			return err
 		}
-		c.lowered, c.onnx = append(c.lowered, lowered), append(c.onnx, onnx)
+		plainKept.leave(onnx)
+		g := c.program.Lowered
+		c.inputs, c.lowered, c.onnx = append(c.inputs, open(in, g.IsStateInput)), append(c.lowered, open(lowered, g.IsStateOutput)), append(c.onnx, open(onnx, g.IsStateOutput))
 	}
 	return nil
 }
 
 // Reference returns a case's inputs as the program takes them, and what the interpreter computes from them by the lowered
-// graph.
+// graph, its state being zeros.
 func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Tensor, err error) {
-	in = make([]*tensor.Tensor, len(k.Inputs))
+	in = boundary(m, p, k)
+	newKept(p.Lowered.States).enter(p.Lowered, in)
+	out, err = interp.Run(p.Lowered, in, interp.Options{})
+	return open(in, p.Lowered.IsStateInput), open(out, p.Lowered.IsStateOutput), err
+}
+
+// boundary returns a case's inputs in the types that the program takes.
+func boundary(m *deepgo.Model, p *deepgo.Program, k Case) []*tensor.Tensor {
+	in := make([]*tensor.Tensor, len(k.Inputs))
 	for i, t := range k.Inputs {
 		in[i] = ChannelsLast(convert(t, m.Graph.Inputs[i].Type.Quant, p.Lowered.Inputs[i].Type), p.Memory.Pushed)
 	}
-	out, err = interp.Run(p.Lowered, in, interp.Options{})
-	return in, out, err
+	return in
 }
 
 // ChannelsLast returns t, [N][C][…], as the program takes it, where that is [N][…][C].
@@ -256,12 +278,16 @@ func (c *comparison) batchBytes() int {
 	return max(t.FlashBytes-c.program.Report.ConstBytes-12_000, 1)
 }
 
-func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*Execution, error) {
+func (c *comparison) casesAtOnce(cases []Case) int {
 	size := 0
-	for _, t := range c.inputs[0] {
+	for _, t := range boundary(c.model, c.program, cases[0]) {
 		size += t.Len() * t.DType.Size()
 	}
-	per := max(c.batchBytes()/max(size, 1), 1)
+	return max(c.batchBytes()/max(size, 1), 1)
+}
+
+func (c *comparison) execute(ctx context.Context, cases []Case, opt Options) (*Execution, error) {
+	per := c.perProgram
 	var first *Execution
 	for from := 0; from < len(cases); from += per {
 		to := min(from+per, len(cases))
@@ -318,15 +344,19 @@ func (c *comparison) problem(format string, args ...any) {
 // compare holds one case's outputs against the interpreter, and against the goldens.
 func (c *comparison) compare(k Case, i int, outs []*tensor.Tensor) {
 	for j, got := range outs {
-		v := c.program.Lowered.Outputs[j]
+		v := c.program.Lowered.OpenOutputs()[j]
 		loose := tolerance{stepOf(v), c.stepsAllowed(v), c.stepBehind(v)}
 		where := fmt.Sprintf("%s: output %q", k.Name, v.Name)
 		reference := func(t *tensor.Tensor) *tensor.Tensor { return convert(t, v.Type.Quant, v.Type) }
-		c.holdAgainst(where, v, got, c.lowered[i][j], k.Goldens == nil)
+		goldens := k.Goldens
+		if len(c.program.Lowered.States) > 0 {
+			goldens = nil // they are for the state that the case has as an input
+		}
+		c.holdAgainst(where, v, got, c.lowered[i][j], goldens == nil)
 		c.within(where+": the lowered graph against the ONNX graph", c.lowered[i][j], reference(c.onnx[i][j]), loose, false)
-		if k.Goldens != nil {
+		if goldens != nil {
 			c.result.Against = "goldens"
-			c.within(where+" against the golden", c.comparable(j, got, k.Goldens[j]), reference(k.Goldens[j]), loose, true)
+			c.within(where+" against the golden", c.comparable(j, got, goldens[j]), reference(goldens[j]), loose, true)
 		}
 	}
 }
