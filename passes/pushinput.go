@@ -41,6 +41,9 @@ func pushInput(g *ir.Graph, c *Config) (int, error) {
 	if rows < 2 || x.Type.Len()%rows != 0 {
 		return 0, &ir.Error{Msg: fmt.Sprintf("--stream-input: input %q, %s, has no rows that could arrive one by one; expected an image, or frames in time as the first dimension that is not 1", x.Name, x.Type)}
 	}
+	if len(g.Uses()[x]) == 0 {
+		return 0, &ir.Error{Msg: fmt.Sprintf("--stream-input: nothing reads input %q", x.Name), Hint: "compile without --stream-input"}
+	}
 	y := g.NewValue(x.Name+".rows", x.Type)
 	for _, n := range g.Nodes {
 		for i, v := range n.Inputs {
