@@ -18,8 +18,23 @@ import (
 // flags compile the C of a batch, so that every slip of memory or arithmetic ends the program.
 var flags = strings.Fields("-std=c99 -O1 -g -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -pedantic -Wconversion -Wshadow")
 
-// runFrames is RunC for cases whose input goes on frame by frame; a program that fails as a whole is an error.
-func runFrames(ctx context.Context, cases []*Case, more []string) ([]error, error) {
+// runFrames is RunC for cases whose input goes on frame by frame. Where their program fails as a whole, each gets one of its own.
+func runFrames(ctx context.Context, cases []*Case, more []string) []error {
+	diffs, err := runTogether(ctx, cases, more)
+	if err == nil {
+		return diffs
+	}
+	if len(cases) == 1 {
+		return []error{err}
+	}
+	diffs = nil
+	for i := range cases {
+		diffs = append(diffs, runFrames(ctx, cases[i:i+1], more)...)
+	}
+	return diffs
+}
+
+func runTogether(ctx context.Context, cases []*Case, more []string) ([]error, error) {
 	dir, err := os.MkdirTemp("", "deepgo-fuzz-")
 	if err != nil {
 		return nil, err

@@ -125,11 +125,10 @@ func RunC(ctx context.Context, cases []*Case, more []string) ([]error, error) {
 	if len(frames) == 0 {
 		return diffs, nil
 	}
-	list, err := runFrames(ctx, frames, more)
-	for k, d := range list {
+	for k, d := range runFrames(ctx, frames, more) {
 		diffs[framesAt[k]] = d
 	}
-	return diffs, err
+	return diffs, nil
 }
 
 // stepOf returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.
