@@ -3,6 +3,7 @@ package rt_test
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"os"
@@ -15,6 +16,12 @@ import (
 const fixedProgram = `#include <inttypes.h>
 #include <stdio.h>
 #include "dg_fixed.h"
+static float float_of(int32_t bits)
+{
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
 int main(void)
 {
     char what;
@@ -26,6 +33,11 @@ int main(void)
             rest = (uint64_t)a;
             const uint32_t q = dg_divide(&rest, (uint64_t)m);
             printf("%ld\n", rest < (uint64_t)m && q * (uint64_t)m + rest == (uint64_t)a ? (long)q : -1L);
+            continue;
+        }
+        if (what == 'f') {
+            const dg_factor f = dg_factor_of(float_of((int32_t)a), float_of(m), float_of(s));
+            printf("%ld %ld\n", (long)f.m, (long)f.s);
             continue;
         }
         printf("%ld\n", (long)(what == 'n' ? dg_requant((int32_t)a, m, s, 1) : what == 'w' ? dg_requant64(a, m, s) : what == 's' ? dg_round_shift((int32_t)a, s) : dg_round_shift64(a, s)));
@@ -67,11 +79,17 @@ func TestFixed(t *testing.T) {
 	}
 }
 
-// fixedCases returns lines of function, accumulator, multiplier and shift, and the results.
+// fixedCases returns lines of function, accumulator, multiplier and shift, or three floats' bits, and the results.
 func fixedCases() (in, want []string) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for len(in) < 100000 {
-		what := "nwsvd"[r.IntN(5)]
+		what := "nwsvdf"[r.IntN(6)]
+		if what == 'f' {
+			a, b, y := anyFloat(r), anyFloat(r), anyFloat(r)
+			m, s := factor(a, b, y)
+			in, want = append(in, fmt.Sprintf("f %d %d %d", math.Float32bits(a), math.Float32bits(b), math.Float32bits(y))), append(want, fmt.Sprintf("%d %d", m, s))
+			continue
+		}
 		if what == 'd' {
 			d, a := int64(1+r.Uint32()>>(1+r.IntN(30))), r.Int64()>>r.IntN(62)
 			if a>>31 < d {
@@ -100,6 +118,49 @@ func fixedCases() (in, want []string) {
 		in, want = append(in, fmt.Sprintf("%c %d %d %d", what, a, m, s)), append(want, q.String())
 	}
 	return in, want
+}
+
+// anyFloat returns a float of at least 0: mostly near 1, sometimes a power of two, and any, denormal ones too.
+func anyFloat(r *rand.Rand) float32 {
+	switch r.IntN(8) {
+	case 0:
+		return math.Float32frombits(r.Uint32N(0x7f800000))
+	case 1:
+		return float32(math.Ldexp(1, r.IntN(20)-10))
+	case 2:
+		return math.Float32frombits(r.Uint32N(1 << 20))
+	}
+	return float32(math.Ldexp(r.Float64(), r.IntN(40)-20))
+}
+
+// factor is a * b / y as dg_factor_of gives it, by rational arithmetic.
+func factor(a, b, y float32) (m, s int64) {
+	v := new(big.Rat).Mul(new(big.Rat).SetFloat64(float64(a)), new(big.Rat).SetFloat64(float64(b)))
+	switch {
+	case v.Sign() == 0:
+		return 0, 33
+	case y == 0:
+		return math.MaxInt32, 1
+	}
+	v.Quo(v, new(big.Rat).SetFloat64(float64(y)))
+	scaled := func() *big.Int { // round(v * 2^s), ties to even
+		up := new(big.Rat).Mul(v, new(big.Rat).SetFloat64(math.Ldexp(1, int(s))))
+		q, rest := new(big.Int).DivMod(up.Num(), up.Denom(), new(big.Int))
+		if twice := rest.Lsh(rest, 1).Cmp(up.Denom()); twice > 0 || twice == 0 && q.Bit(0) == 1 {
+			q.Add(q, big.NewInt(1))
+		}
+		return q
+	}
+	_, exp := math.Frexp(float64(a) * float64(b) / float64(y))
+	for s = int64(32 - exp); scaled().BitLen() > 31; s-- {
+	}
+	switch {
+	case s < 1:
+		return math.MaxInt32, 1
+	case s > 94:
+		return 0, 33
+	}
+	return scaled().Int64(), s
 }
 
 // rounded returns a * m * 2^-s, rounded to nearest, ties to even.

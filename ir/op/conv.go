@@ -91,7 +91,10 @@ func lowerConv(l *Lowering) error {
 		return err
 	}
 	if x.DType != tensor.Float32 || len(g.in) > 2 || l.Const(1) == nil || l.Has(2) && l.Const(2) == nil {
-		return l.convND(g)
+		if _, err := l.floatingC(); err != nil {
+			return err
+		}
+		return l.convND(g, l.In(0), l.In(1), l.In(2))
 	}
 	bias := tensor.New(tensor.Float32, w.Shape[0])
 	if l.Has(2) {

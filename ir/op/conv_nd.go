@@ -75,18 +75,18 @@ func (l *Lowering) zeros(i int, d tensor.DType, shape ...int) *ir.Value {
 	return l.Constant("zeros", tensor.New(d, shape...))
 }
 
-// convND lowers a Conv that the kernels on images do not take.
-func (l *Lowering) convND(g *window) error {
+// convND lowers a convolution that the kernels on images do not take. All operands are of one type; b may be nil.
+func (l *Lowering) convND(g *window, x, w, b *ir.Value) error {
 	attrs, err := g.constants3()
 	if err != nil {
 		return err
 	}
-	if attrs["T"], err = l.floatingC(); err != nil {
-		return err
+	s, oc := x.Type.Shape, w.Type.Shape[0]
+	if b == nil {
+		b = l.Constant("zeros", tensor.New(x.Type.DType, oc))
 	}
-	x, oc := l.Shape(0), l.Shape(1)[0]
-	attrs["N"], attrs["IC"], attrs["OC"], attrs["G"] = int64(x[0]), int64(x[1]), int64(oc), int64(l.Attrs.Int("group"))
-	l.Replace("convnd", attrs, l.In(0), l.In(1), l.zeros(2, l.Type(0).DType, oc))
+	attrs["T"], attrs["N"], attrs["IC"], attrs["OC"], attrs["G"] = x.Type.DType.C(), int64(s[0]), int64(s[1]), int64(oc), int64(l.Attrs.Int("group"))
+	l.Replace("convnd", attrs, x, w, b)
 	return nil
 }
 

@@ -214,19 +214,17 @@ func (l *Lowering) inRAM(v *ir.Value) *ir.Value {
 	return v
 }
 
-// runtimeZero returns a zero point as a value at run time, and the step from one row or column to the next: 0 where they share it.
+// runtimeZero returns a zero point as a value at run time, and the step from one of n rows or columns to the next: 0 where they share it.
 func (l *Lowering) runtimeZero(i, n int) (*ir.Value, int, error) {
 	if !l.Has(i) {
 		return l.load(l.Constant("zero", tensor.New(l.Type(i-2).DType, 1))), 0, nil
 	}
-	v := l.inRAM(l.In(i))
-	switch v.Type.Len() {
-	case 1:
-		return v, 0, nil
-	case n:
-		return v, 1, nil
+	along := l.alongColumns
+	if i == 2 {
+		along = l.alongRows
 	}
-	return nil, 0, fmt.Errorf("%s of shape %v is available in C for one element or %d", l.Def.In[i].Name, v.Type.Shape, n)
+	k, err := along(i, n)
+	return l.inRAM(l.In(i)), int(truth(k > 1)), err
 }
 
 // narrowest returns weights as int8 where they fit, as int16 otherwise.
@@ -306,8 +304,8 @@ func (c *Call) centredFilters() *tensor.Tensor {
 }
 
 func lowerConvInteger(l *Lowering) error {
-	if l.Const(1) == nil || l.Has(3) && l.Const(3) == nil {
-		return fmt.Errorf("weights of a convolution must be constants")
+	if l.computed(1, 3) || len(l.Shape(1)) > 4 {
+		return l.convWide()
 	}
 	w := narrowest(l.centredFilters())
 	if err := integerSum(l.Type(0).DType, l.Type(1).DType, w.Len()/w.Shape[0]); err != nil {
@@ -328,6 +326,36 @@ func lowerConvInteger(l *Lowering) error {
 	attrs["XT"], attrs["WT"] = l.Type(0).DType.C(), w.DType.C()
 	l.image(map[string]string{"conv2d": "convint2d_s8", "dwconv2d": "dwconvint2d_s8"}[kernel], attrs, xz, l.Constant("w", packed))
 	return nil
+}
+
+// convWide lowers a ConvInteger whose weights are computed at run time, or of three spatial axes: both operands become 32 bits, less their
+// zero points.
+func (l *Lowering) convWide() error {
+	g, err := convGeometry(l.Attrs, l.Shape(0), l.Shape(1))
+	if err != nil {
+		return err
+	}
+	if err := integerSum(l.Type(0).DType, l.Type(1).DType, tensor.Len(l.Shape(1)[1:])); err != nil {
+		return err
+	}
+	if l.computed(1, 3) {
+		return l.convND(g, l.wideLessZero(0), l.wideLessZero(1), nil)
+	}
+	return l.convND(g, l.wideLessZero(0), l.Constant("w", l.centredFilters().Convert(tensor.Int32)), nil)
+}
+
+// wideLessZero is operand i of a ConvInteger less its zero point, which is one or goes along the first axis.
+func (l *Lowering) wideLessZero(i int) *ir.Value {
+	wide := func(v *ir.Value) *ir.Value {
+		return l.Emit("Cast", ir.Attrs{"to": Number(tensor.Int32)}, ir.Type{DType: tensor.Int32, Shape: v.Type.Shape}, v)
+	}
+	x := wide(l.In(i))
+	if !l.Has(2 + i) {
+		return x
+	}
+	zero, per := wide(l.In(2+i)), orOnes(nil, len(l.Shape(i)))
+	per[0] = zero.Type.Len()
+	return l.Emit("Sub", nil, x.Type, x, l.reshape(zero, ir.Type{DType: tensor.Int32, Shape: per}))
 }
 
 func evalConvInt(c *Call) ([]*tensor.Tensor, error) { return evalSums(c, conv2D) }

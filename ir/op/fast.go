@@ -366,7 +366,7 @@ func (g *grid) greatest(in []float32, oy, ox int) (best float32, found bool) {
 // fastQuantize covers one scale, to integers of 8 or 16 bits.
 func fastQuantize(c *Call) *tensor.Tensor {
 	types, err := inferQuantize(c)
-	if err != nil || !allFloat32(c.X(0), c.X(1)) || c.X(1).Len() != 1 {
+	if err != nil || !allFloat32(c.X(0), c.X(1)) || c.X(1).Len() != 1 || c.Attrs.Int("precision") != 0 {
 		return nil
 	}
 	d := types[0].DType
@@ -391,17 +391,18 @@ func quantizeInto[E int8 | uint8 | int16 | uint16](y []E, x []float32, scale flo
 	l, h := d.Range()
 	lo, hi, z := float64(l), float64(h), float64(zero)
 	for i, v := range x {
+		v /= scale
 		if v != v {
 			y[i] = E(zero)
 			continue
 		}
-		y[i] = E(min(max(math.RoundToEven(float64(v/scale))+z, lo), hi))
+		y[i] = E(min(max(math.RoundToEven(float64(v))+z, lo), hi))
 	}
 }
 
 // fastDequantize covers integers of 8 and 16 bits, but not in blocks.
 func fastDequantize(c *Call) *tensor.Tensor {
-	if _, err := inferDequantize(c); err != nil || !allFloat32(c.X(1)) || c.Attrs.Int("block_size") != 0 {
+	if types, err := inferDequantize(c); err != nil || types[0].DType != tensor.Float32 || !allFloat32(c.X(1)) || c.Attrs.Int("block_size") != 0 {
 		return nil
 	}
 	x := c.X(0)

@@ -24,6 +24,7 @@ var qlinearDefs = []*Def{
 	{Name: "conv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalConv2DS8},
 	{Name: "dwconv2d_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalDWConv2DS8},
 	{Name: "fc_s16", In: Args("x", "w", "b", "m", "s"), Out: Args("y"), Eval: evalFCS8},
+	{Name: "rescale_s8", In: Args("x", "as", "bs", "ys", "yz"), Out: Args("y"), Eval: evalRescale},
 }
 
 var clampAttrs = []Attr{Int("clamp_min", 0).Optional(), Int("clamp_max", 0).Optional()}
@@ -121,13 +122,13 @@ func evalQConv(c *Call) ([]*tensor.Tensor, error) {
 }
 
 func lowerQConv(l *Lowering) error {
+	if l.computed(1, 2, 3, 4, 5, 6, 7, 8) || len(l.Shape(3)) > 4 {
+		return l.rescaledConv()
+	}
 	w := l.Const(3)
 	s, err := newScales(l.Call, 1, 4, 6)
 	if err != nil {
 		return err
-	}
-	if w == nil || l.Has(8) && l.Const(8) == nil {
-		return fmt.Errorf("weights and bias of a convolution must be constants")
 	}
 	g, err := convGeometry(l.Attrs, l.Shape(0), w.Shape)
 	if err != nil {
@@ -378,10 +379,10 @@ func evalQGemm(c *Call) ([]*tensor.Tensor, error) {
 }
 
 func lowerQGemm(l *Lowering) error {
-	w := l.Const(3)
-	if w == nil || l.Has(6) && l.Const(6) == nil || l.Attrs.Bool("transA") {
-		return fmt.Errorf("QGemm is available in C for constant B and C, and no transA")
+	if l.computed(1, 2, 3, 4, 5, 6, 7, 8) || l.Attrs.Bool("transA") {
+		return l.rescaledGemm()
 	}
+	w := l.Const(3)
 	s, err := newScales(l.Call, 1, 4, 7)
 	if err != nil {
 		return err

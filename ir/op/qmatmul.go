@@ -55,10 +55,10 @@ func evalQMatMul(c *Call) ([]*tensor.Tensor, error) {
 		for p := range s.k {
 			acc += (a[row+p] - c.X(2).I64(az(row+p))) * (b[col+p*s.n] - c.X(5).I64(bz(col+p*s.n)))
 		}
-		if s.k == 0 {
-			return
+		factor := 0.0
+		if s.k > 0 {
+			factor = c.X(1).F64(as(row)) * c.X(4).F64(bs(col)) / c.X(6).F64(0)
 		}
-		factor := c.X(1).F64(as(row)) * c.X(4).F64(bs(col)) / c.X(6).F64(0)
 		v := roundEven(float64(acc)*factor) + float64(zeroAt(c.X(7), 0))
 		y.SetI64(i, int64(atMost(atLeast(v, float64(lo)), float64(hi))))
 	})
@@ -71,6 +71,9 @@ func lowerQMatMul(l *Lowering) error {
 	if err != nil {
 		return err
 	}
+	if l.computed(1, 2, 4, 5, 6, 7) {
+		return l.rescaledMatMul(s)
+	}
 	q, err := newScales(l.Call, 1, 4, 6)
 	if err != nil {
 		return err
@@ -79,7 +82,7 @@ func lowerQMatMul(l *Lowering) error {
 		return l.denseOfRows(q, gatherStrided(w, []int{s.n, s.k}, []int{1, s.n}, 0), tensor.New(tensor.Int32, s.n), l.Type(0).Len()/s.k, s.k, s.n)
 	}
 	if q.ws.Len() != 1 || q.wz != nil && q.wz.Len() != 1 {
-		return fmt.Errorf("QLinearMatMul of two values at run time is available in C for one scale of each")
+		return l.rescaledMatMul(s)
 	}
 	return l.matMulS8(s, q)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/fixed"
@@ -69,9 +70,14 @@ func evalQBinary(c *Call) ([]*tensor.Tensor, error) {
 // the addend; a constant that is one number a table. What else is not of the result's shape is repeated first.
 func lowerQBinary(l *Lowering) error {
 	for _, i := range []int{1, 2, 4, 5, 6, 7} {
-		if l.Has(i) && (l.Const(i) == nil || l.Const(i).Len() != 1) {
-			return fmt.Errorf("%s is available in C for one constant scale and zero point of each operand", l.Def.Name)
+		if l.Has(i) && l.Type(i).Len() != 1 {
+			return fmt.Errorf("%s is available in C for one scale and zero point of each operand", l.Def.Name)
 		}
+	}
+	if l.computed(1, 2, 4, 5, 6, 7) {
+		return l.throughFloats([]int{0, 3}, []int{1, 4}, 6, func(p *Parts, x []*ir.Value) *ir.Value {
+			return p.Do(strings.TrimPrefix(l.Def.Name, "QLinear"), nil, x...)
+		})
 	}
 	if k := l.Const(3); k != nil && perChannel(k.Shape, l.Shape(0)) && len(l.Shape(0)) <= 4 && l.Type(0).Len() == l.Out(0).Len() && l.qAffine() == nil {
 		return nil
@@ -259,6 +265,9 @@ const belowOne = 1 - 1.0/(1<<31)
 
 // lowerQPool is for windows that all have the same number of taps: the divisor is then part of the factor.
 func lowerQPool(l *Lowering) error {
+	if l.computed(1, 2, 3, 4) {
+		return l.throughFloat(strings.TrimPrefix(l.Def.Name, "QLinear"), "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides")
+	}
 	g, err := poolWindow(l.Call)
 	if err != nil {
 		return err
@@ -324,6 +333,9 @@ const (
 )
 
 func lowerQSoftmax(l *Lowering) error {
+	if l.computed(1, 2, 3, 4) {
+		return l.throughFloat("Softmax", "axis", "flatten")
+	}
 	outer, n, inner, err := softmaxSizes(l.Call)
 	if err != nil {
 		return err

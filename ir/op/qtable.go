@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -37,7 +38,12 @@ func evalQUnary(c *Call) ([]*tensor.Tensor, error) {
 	return one(y), nil
 }
 
-func lowerQUnary(l *Lowering) error { return l.tabulate(0) }
+func lowerQUnary(l *Lowering) error {
+	if l.computed(1, 2, 3, 4) {
+		return l.throughFloat(strings.TrimPrefix(l.Def.Name, "QLinear"), "alpha")
+	}
+	return l.tabulate(0)
+}
 
 // tabulate replaces an operator whose inputs but the i-th are constants by a table of what it gives for every value of that.
 func (l *Lowering) tabulate(i int) error {
@@ -108,13 +114,17 @@ func evalQConcat(c *Call) ([]*tensor.Tensor, error) {
 
 // lowerQConcat brings every value to the scale of the result, by a table where it has another one, and joins them.
 func lowerQConcat(l *Lowering) error {
+	values, scales, computed := []int{}, []int{}, l.computed(0, 1)
+	for i := 2; i < l.N(); i += 3 {
+		values, scales, computed = append(values, i), append(scales, i+1), computed || l.computed(i+1, i+2)
+	}
+	if computed {
+		return l.throughFloats(values, scales, 0, func(p *Parts, x []*ir.Value) *ir.Value { return p.Concat(p.Attrs.Int("axis"), x...) })
+	}
 	var parts []*ir.Value
 	t := l.Out(0)
-	for i := 2; i < l.N(); i += 3 {
+	for _, i := range values {
 		scale, zero := l.Const(i+1), l.Const(i+2)
-		if scale == nil || l.Has(i+2) && zero == nil || l.Const(0) == nil || l.Has(1) && l.Const(1) == nil {
-			return fmt.Errorf("scales and zero points must be constants")
-		}
 		x := l.In(i)
 		if l.Type(i).DType == t.DType && scale.F64(0) == l.Const(0).F64(0) && zeroAt(zero, 0) == zeroAt(l.Const(1), 0) {
 			parts = append(parts, x)

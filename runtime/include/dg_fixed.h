@@ -40,6 +40,61 @@ DG_INLINE int32_t dg_requant64(int64_t a, int32_t m, int32_t s)
     return (int32_t)(q > most ? most : q < -most ? -most : q);
 }
 
+/* dg_factor is the factor m * 2^-s of dg_requant64. */
+typedef struct {
+    int32_t m, s;
+} dg_factor;
+
+/* dg_parts returns the mantissa of v > 0, 2^23 ... 2^24 - 1, or 0 of 0; v is that times 2^(*e - 150). */
+DG_INLINE uint32_t dg_parts(float v, int32_t *e)
+{
+    uint32_t b;
+    memcpy(&b, &v, sizeof b);
+    *e = (int32_t)(b >> 23 & 255);
+    b &= 0x7fffff;
+    if (*e > 0) {
+        return b | 0x800000;
+    }
+    for (*e = 1; b != 0 && b < 0x800000; b <<= 1) {
+        --*e;
+    }
+    return b;
+}
+
+/* dg_factor_of returns the factor nearest to a * b / y, for numbers > 0: 0 where it is too small to change any sum, and the greatest there
+ * is where it is too large. */
+DG_INLINE dg_factor dg_factor_of(float a, float b, float y)
+{
+    int32_t ea, eb, ey, n = 7;
+    const uint64_t p = (uint64_t)dg_parts(a, &ea) * dg_parts(b, &eb) << 15; /* 0, or 2^61 ... 2^63 */
+    const uint32_t d = dg_parts(y, &ey);
+    const uint64_t q = d != 0 ? p / d : 0; /* 2^37 ... 2^40 */
+    dg_factor f = {0, 33};
+    if (p == 0) {
+        return f;
+    }
+    while (q >> n > INT32_MAX) {
+        n++;
+    }
+    const uint64_t half = (uint64_t)1 << (n - 1), low = q & (2 * half - 1);
+    uint64_t m = q >> n;
+    m += low > half || (low == half && (q * d != p || (m & 1) != 0));
+    if (m > INT32_MAX) {
+        m >>= 1;
+        n++;
+    }
+    f.s = 165 - n - ea - eb + ey;
+    if (d == 0 || f.s < 1) {
+        f.m = INT32_MAX;
+        f.s = 1;
+    } else if (f.s > 94) {
+        f.s = 33;
+    } else {
+        f.m = (int32_t)m;
+    }
+    return f;
+}
+
 /* dg_round_shift returns a * 2^-s, rounded to nearest, ties to even. 1 <= s <= 31. */
 DG_INLINE int32_t dg_round_shift(int32_t a, int32_t s)
 {

@@ -5,9 +5,10 @@
 #include "dg_math.h"
 #ifndef DG_KERNEL
 typedef int8_t YT;
+typedef int32_t ZT;
 enum { O = 1, D = 5, I = 3, BLOCK = 2, SO = 9, SD = 3, SK = 1, QMIN = -128, QMAX = 127 };
 #endif
-static void quantizec_s8(const float *DG_RESTRICT x, const float DG_ROM *DG_RESTRICT scale, const int32_t DG_ROM *DG_RESTRICT zero, YT *DG_RESTRICT y)
+static void quantizec_s8(const float *DG_RESTRICT x, const float DG_MEM *DG_RESTRICT scale, const ZT DG_MEM *DG_RESTRICT zero, YT *DG_RESTRICT y)
 {
     for (dg_idx o = 0; o < O; o++) {
         for (dg_idx d = 0; d < D; d++) {
