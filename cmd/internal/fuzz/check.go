@@ -157,6 +157,8 @@ func floatSteps(g *ir.Graph) tolerance {
 		switch {
 		case n.Attrs.Has("SCALE"):
 			t.float = max(t.float, 2*float64(n.Attrs.Float("SCALE")))
+		case len(n.Inputs) > 1 && n.Inputs[1].Const == nil: // quantizers draw scales of at most 1
+			t.float = max(t.float, 2)
 		case len(n.Inputs) > 1:
 			t.float = max(t.float, 2*slices.Max(n.Inputs[1].Const.Float64s()))
 		}

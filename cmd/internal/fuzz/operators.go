@@ -33,8 +33,8 @@ type generator struct {
 	moves bool // the operators move elements, and may read what is not exact
 }
 
-// generators has every operator that can be C, but those that import takes apart and those of quantized graphs, which Generate draws.
-var generators = slices.Concat(elementwise, movers, reducers, layers, learners, control, sized)
+// generators has every operator that can be C, but those that import takes apart and those of quantized graphs alone, which Generate draws.
+var generators = slices.Concat(elementwise, movers, reducers, layers, learners, control, sized, quantizers)
 
 // GenerateOperators returns a graph of a few random operators of random types. What is not exact feeds only operators that move elements,
 // as others could make much of a last bit.
@@ -104,7 +104,12 @@ func (b *builder) in(d tensor.DType, shape ...int) *ir.Value {
 		return b.number(d, -2, 2, shape...)
 	}
 	b.first = false
-	v := b.g.NewValue("in", t)
+	return b.fresh(d, shape...)
+}
+
+// fresh returns a new input.
+func (b *builder) fresh(d tensor.DType, shape ...int) *ir.Value {
+	v := b.g.NewValue("in", ir.Type{DType: d, Shape: slices.Clone(shape)})
 	b.g.Inputs = append(b.g.Inputs, v)
 	return v
 }
