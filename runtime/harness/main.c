@@ -8,46 +8,11 @@
  *   done
  * cases.h, which is made for the model, defines CASES, INPUTS, OUTPUTS, the buffers, and RUN. */
 #include "platform.h"
+#include "print.h"
 #include "trace.h"
 #include "cases.h"
 
-static void put_text(const char *s)
-{
-    while (*s != 0) {
-        dg_putc(*s++);
-    }
-}
-
-static void put_number(uint32_t v)
-{
-    char digits[11];
-    int n = 0;
-    do {
-        digits[n++] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v != 0);
-    while (n > 0) {
-        dg_putc(digits[--n]);
-    }
-    dg_putc(' ');
-}
-
-static void put_hex(uint8_t v)
-{
-    static const char digits[] = "0123456789abcdef";
-    dg_putc(digits[v >> 4]);
-    dg_putc(digits[v & 15]);
-}
-
 static int tracing;
-
-static void put_line(const char *kind, uint32_t a, uint32_t b)
-{
-    put_text(kind);
-    put_number(a);
-    put_number(b);
-    dg_putc('\n');
-}
 
 #ifdef DG_COUNT_LAYERS
 void dg_trace(int node, const void *output, uint32_t bytes)
@@ -92,13 +57,7 @@ int main(void)
             put_line("e ", i, (uint32_t)code);
         }
         for (uint32_t k = 0; k < OUTPUTS; k++) {
-            put_text("o ");
-            put_number(i);
-            put_number(k);
-            for (uint32_t j = 0; j < output_bytes[k]; j++) {
-                put_hex(((const uint8_t *)outputs[k])[j]);
-            }
-            dg_putc('\n');
+            put_output(i, k, (const uint8_t *)outputs[k], output_bytes[k]);
         }
         if (cycles != 0) {
             put_line("c ", i, cycles);

@@ -1,5 +1,6 @@
-// Package cbatch compiles the C of many models into one program, runs it under AddressSanitizer and UndefinedBehaviorSanitizer, and
-// returns what each of them computed. A model that does not compile, or crashes, does not hide the others.
+// Package cbatch compiles the C of many models into one program and returns what each of them computed: on this machine, under
+// AddressSanitizer and UndefinedBehaviorSanitizer, where a model that does not compile, or crashes, does not hide the others, or on an
+// emulated board.
 package cbatch
 
 import (
@@ -64,8 +65,17 @@ type batch struct {
 	live    []int // cases that compiled
 }
 
-// write writes the models' files.
+// write writes the models' files, and the program around them.
 func (b *batch) write() error {
+	if err := b.writeModels(); err != nil {
+		return err
+	}
+	harness, _ := rt.Harness("batch/main.c")
+	return os.WriteFile(filepath.Join(b.dir, "harness.c"), harness, 0o666)
+}
+
+// writeModels checks the inputs, and writes the models' files.
+func (b *batch) writeModels() error {
 	for _, c := range b.cases {
 		for i, p := range c.Program.Inputs {
 			if i >= len(c.Inputs) || c.Inputs[i].DType != p.Type.DType || !slices.Equal(c.Inputs[i].Shape, p.Type.Shape) {
@@ -78,8 +88,7 @@ func (b *batch) write() error {
 			}
 		}
 	}
-	harness, _ := rt.Harness("batch/main.c")
-	return os.WriteFile(filepath.Join(b.dir, "harness.c"), harness, 0o666)
+	return nil
 }
 
 // broken matches a compiler's message about a file.

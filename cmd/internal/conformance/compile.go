@@ -14,14 +14,20 @@ const perBatch = 40
 
 // Compile runs the tests in C on this machine, under the sanitizers.
 func Compile(ctx context.Context, tests []*Test, progress func(done int)) ([]Outcome, error) {
+	run := func(cases []cbatch.Case) ([]cbatch.Result, error) { return cbatch.Run(ctx, cases) }
+	return inBatches(tests, perBatch, "", run, progress)
+}
+
+// inBatches compiles the tests for a target, and runs so many at a time.
+func inBatches(tests []*Test, size int, target string, run func([]cbatch.Case) ([]cbatch.Result, error), progress func(done int)) ([]Outcome, error) {
 	out := make([]Outcome, len(tests))
 	var mu sync.Mutex
 	var failed error
 	done := 0
-	batches := (len(tests) + perBatch - 1) / perBatch
-	parallel(batches, func(k int) {
-		from, to := k*perBatch, min((k+1)*perBatch, len(tests))
-		err := compileBatch(ctx, tests[from:to], from, out[from:to])
+	parallel((len(tests)+size-1)/size, func(k int) {
+		from, to := k*size, min((k+1)*size, len(tests))
+		b := &testBatch{tests: tests[from:to], first: from, target: target, out: out[from:to]}
+		err := b.run(run)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && failed == nil {
@@ -33,15 +39,23 @@ func Compile(ctx context.Context, tests []*Test, progress func(done int)) ([]Out
 	return out, failed
 }
 
-// compileBatch fills in the outcomes of some tests, of which first is the number of the first.
-func compileBatch(ctx context.Context, tests []*Test, first int, out []Outcome) error {
+// testBatch are tests that share a program.
+type testBatch struct {
+	tests  []*Test
+	first  int // number of the first
+	target string
+	out    []Outcome
+}
+
+// run fills in the outcomes.
+func (b *testBatch) run(run func([]cbatch.Case) ([]cbatch.Result, error)) error {
 	var loaded []*Case
 	var cases []cbatch.Case
 	var at []int
-	for i, t := range tests {
-		c, p, err := compile(t, fmt.Sprintf("t%d", first+i))
+	for i, t := range b.tests {
+		c, p, err := compile(t, deepgo.CompileOptions{Name: fmt.Sprintf("t%d", b.first+i), Emit: "single", Target: b.target})
 		if err != nil {
-			out[i] = refused(err)
+			b.out[i] = refused(err)
 			continue
 		}
 		loaded, cases, at = append(loaded, c), append(cases, cbatch.Case{Program: p, Inputs: c.In}), append(at, i)
@@ -49,7 +63,7 @@ func compileBatch(ctx context.Context, tests []*Test, first int, out []Outcome) 
 	if len(cases) == 0 {
 		return nil
 	}
-	results, err := cbatch.Run(ctx, cases)
+	results, err := run(cases)
 	if err != nil {
 		return err
 	}
@@ -60,13 +74,13 @@ func compileBatch(ctx context.Context, tests []*Test, first int, out []Outcome) 
 		} else {
 			o.Text = loaded[k].judge(loaded[k].Model.Trim(r.Outputs))
 		}
-		out[at[k]] = o
+		b.out[at[k]] = o
 	}
 	return nil
 }
 
 // compile returns the test with what has to be pinned for C, and its program.
-func compile(t *Test, name string) (c *Case, p *deepgo.Program, err error) {
+func compile(t *Test, o deepgo.CompileOptions) (c *Case, p *deepgo.Program, err error) {
 	defer func() {
 		if e := recover(); e != nil {
 			err = fmt.Errorf("panic: %v", e)
@@ -75,6 +89,6 @@ func compile(t *Test, name string) (c *Case, p *deepgo.Program, err error) {
 	if c, err = t.Load(); err != nil {
 		return nil, nil, err
 	}
-	p, err = c.Model.Compile(deepgo.CompileOptions{Name: name, Emit: "single"})
+	p, err = c.Model.Compile(o)
 	return c, p, err
 }

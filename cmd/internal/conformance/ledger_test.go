@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,5 +62,20 @@ func TestCounts(t *testing.T) {
 	}
 	if len(tests) != 1884 || apart != 62 {
 		t.Errorf("%d tests, %d of them apart; expected 1884 and 62", len(tests), apart)
+	}
+}
+
+// TestInterpreterIsFast holds the interpreter to a minute for all tests.
+func TestInterpreterIsFast(t *testing.T) {
+	tests, err := ReadArchive(root + Archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	Interpret(tests)
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("the interpreter took %s", took)
+	} else {
+		t.Logf("the interpreter took %s", took)
 	}
 }

@@ -3,17 +3,15 @@ package fuzz
 import (
 	"bytes"
 	"context"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
-	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 // TestQuantizedGraphsOnBoards runs random quantized graphs on emulated boards whose kernels are in assembly or use instructions that C does not have:
@@ -43,24 +41,9 @@ func TestQuantizedGraphsInVectors(t *testing.T) {
 	}
 }
 
-// needTarget skips a test where the tools of a target are missing, and fails it under CI.
-func needTarget(t *testing.T, name string) {
-	target, err := targets.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	missing := toolchain.Missing(target)
-	switch {
-	case len(missing) > 0 && os.Getenv("CI") != "":
-		t.Fatalf("missing: %v", missing)
-	case len(missing) > 0:
-		t.Skipf("missing: %v", missing)
-	}
-}
-
 // testQuantizedGraphs runs n graphs on a target, whose kernels all have to occur.
 func testQuantizedGraphs(t *testing.T, name string, kernels []string, n int, build verify.Build) {
-	needTarget(t, name)
+	needs.Target(t, name)
 	ran := map[string]int{}
 	for seed := uint64(30001); seed < 30001+2*uint64(n); seed += 2 { // odd seeds are quantized
 		g := graphOf(seed)
@@ -83,7 +66,7 @@ func testQuantizedGraphs(t *testing.T, name string, kernels []string, n int, bui
 
 // runOnBoard runs the float chain of a seed on an emulated board and compares with the interpreter. It counts the kernels that ran.
 func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*deepgo.Model, *verify.Execution) {
-	needTarget(t, target)
+	needs.Target(t, target)
 	m := &deepgo.Model{File: "fuzz.ir", Name: "fuzz", Graph: floatChain(seed)}
 	p, err := m.Compile(deepgo.CompileOptions{Target: target})
 	if err != nil {
