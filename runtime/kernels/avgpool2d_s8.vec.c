@@ -11,7 +11,7 @@ static const int32_t MUL = 1500000000;
 #endif
 static void avgpool2d_s8(DG_ROWS(XT) x, YT *DG_RESTRICT y)
 {
-    enum { UNSIGNED = (XT)-1 > 0, BYTES = (YT)-1 > 0, LAST = (C - 1) % 16 + 1 };
+    enum { UNSIGNED = (XT)-1 > 0, BYTES = (YT)-1 > 0, FAST = !TIES && sizeof(YT) == 1, LAST = (C - 1) % 16 + 1 };
     dg_q_scales by;
     for (int i = 0; i < DG_BLOCK; i++) {
         by.m[i] = dg_viset(MUL);
@@ -30,7 +30,7 @@ static void avgpool2d_s8(DG_ROWS(XT) x, YT *DG_RESTRICT y)
             } else {
                 dg_pool_sum_q(sums, a, LAST, UNSIGNED, XZ);
             }
-            if (!TIES) {
+            if (FAST) {
                 const dg_b16 r = dg_q_outputs(sums, by, YZ, QMIN, QMAX, BYTES);
                 if (n == 16) {
                     memcpy(y + c, &r, 16);
@@ -38,7 +38,7 @@ static void avgpool2d_s8(DG_ROWS(XT) x, YT *DG_RESTRICT y)
                     memcpy(y + c, &r, LAST);
                 }
             }
-            for (int k = 0; TIES && k < n; k++) {
+            for (int k = 0; !FAST && k < n; k++) {
                 y[c + k] = (YT)dg_clamp(dg_requant(sums[k / DG_VL][k % DG_VL], MUL, SHIFT, TIES) + YZ, QMIN, QMAX);
             }
         }
