@@ -10,13 +10,17 @@ import (
 
 const msDomain = "com.microsoft"
 
-// Float operators of ONNX Runtime's own, which its optimizers make of ONNX's. Import takes them apart again, so that every pass sees what
+// Operators on floats of ONNX Runtime's own, which its optimizers make of ONNX's. Import takes them apart again, so that every pass sees what
 // it knows. A name that ONNX has too is written with its domain.
 var microsoftDefs = []*Def{
 	{Name: "com.microsoft.Attention", Domain: msDomain, Since: []int{1}, In: Args("input", "weights", "bias?", "mask_index?", "past?", "attention_bias?", "past_sequence_length?"), Out: Args("output", "present?"), Fused: true,
 		Attrs: []Attr{Int("num_heads", 0).Must(), Int("unidirectional", 0), Ints("qkv_hidden_sizes"), Int("do_rotary", 0), Float("mask_filter_value", -10000), Int("past_present_share_buffer", 0), Int("rotary_embedding_dim", 0), Float("scale", 0)}, Parts: partsMSAttention},
 	{Name: "BiasGelu", Domain: msDomain, Since: []int{1}, In: Args("A", "B"), Out: Args("C"), Fused: true, Parts: func(p *Parts) []*ir.Value { return []*ir.Value{p.Do("Gelu", nil, p.Add(p.In(0), p.In(1)))} }},
 	{Name: "CDist", Domain: msDomain, Since: []int{1}, In: Args("A", "B"), Out: Args("C"), Attrs: []Attr{Str("metric", "sqeuclidean")}, Fused: true, Parts: partsCDist},
+	{Name: "DynamicQuantizeMatMul", Domain: msDomain, Since: []int{1}, In: Args("A", "B", "b_scale", "b_zero_point?", "bias?"), Out: Args("Y"), Fused: true, Parts: func(p *Parts) []*ir.Value {
+		a := p.DoAll(3, "DynamicQuantizeLinear", nil, p.In(0))
+		return []*ir.Value{p.scaledProduct([3]*ir.Value{a[0], a[1], a[2]}, [3]*ir.Value{p.In(1), p.In(2), p.In(3)}, p.In(4))}
+	}},
 	{Name: "EmbedLayerNormalization", Domain: msDomain, Since: []int{1}, In: Args("input_ids", "segment_ids?", "word_embedding", "position_embedding", "segment_embedding?", "gamma", "beta", "mask?", "position_ids?"), Out: Args("output", "mask_index?", "embedding_sum?"),
 		Attrs: []Attr{Float("epsilon", 1e-12), Int("mask_index_type", 0)}, Fused: true, Parts: partsEmbedLayerNorm},
 	{Name: "ExpandDims", Domain: msDomain, Since: []int{1}, In: Args("X", "axis"), Out: Args("Y"), Fused: true, Parts: func(p *Parts) []*ir.Value {
@@ -28,6 +32,9 @@ var microsoftDefs = []*Def{
 	{Name: "FusedGemm", Domain: msDomain, Since: []int{1}, In: Args("A", "B", "C?"), Out: Args("Y"), Fused: true,
 		Attrs: []Attr{Str("activation", ""), Float("activation_alpha", 0), Float("activation_beta", 0), Float("activation_gamma", 0), Float("alpha", 1), Float("beta", 1), Int("transA", 0), Int("transB", 0), Float("leaky_relu_alpha", 0.01)}, Parts: partsFusedGemm},
 	{Name: "FusedMatMul", Domain: msDomain, Since: []int{1}, In: Args("A", "B"), Out: Args("Y"), Fused: true, Attrs: msMatMul, Parts: partsFusedMatMul},
+	{Name: "MatMulIntegerToFloat", Domain: msDomain, Since: []int{1}, In: Args("A", "B", "a_scale", "b_scale", "a_zero_point?", "b_zero_point?", "bias?"), Out: Args("Y"), Fused: true, Parts: func(p *Parts) []*ir.Value {
+		return []*ir.Value{p.scaledProduct([3]*ir.Value{p.In(0), p.In(2), p.In(4)}, [3]*ir.Value{p.In(1), p.In(3), p.In(5)}, p.In(6))}
+	}},
 	{Name: "com.microsoft.Gelu", Domain: msDomain, Since: []int{1}, In: Args("X"), Out: Args("Y"), Fused: true, Parts: func(p *Parts) []*ir.Value { return []*ir.Value{p.Do("Gelu", nil, p.In(0))} }},
 	{Name: "MultiHeadAttention", Domain: msDomain, Since: []int{1}, In: Args("query", "key?", "value?", "bias?", "key_padding_mask?", "attention_bias?", "past_key?", "past_value?", "past_sequence_length?", "cache_indirection?"), Out: Args("output", "present_key?", "present_value?", "qk?"), Fused: true,
 		Attrs: []Attr{Int("num_heads", 0).Must(), Float("mask_filter_value", -10000), Float("scale", 0), Int("unidirectional", 0)}, Parts: partsMultiHeadAttention},
@@ -81,6 +88,17 @@ func (p *Parts) activated(name string, x *ir.Value, params ...float32) *ir.Value
 	}
 	p.Fail("activation %q is not supported", name)
 	return nil
+}
+
+// scaledProduct is the product of two quantized matrices as floats, plus a bias where it is not nil. A matrix has its scale and its zero point,
+// which may be nil, behind it.
+func (p *Parts) scaledProduct(a, b [3]*ir.Value, bias *ir.Value) *ir.Value {
+	sums := p.Do("MatMulInteger", nil, trimmed(a[0], b[0], a[2], b[2])...)
+	y := p.Mul(p.Cast(sums, tensor.Float32), p.Mul(a[1], b[1]))
+	if bias != nil {
+		y = p.Add(y, bias)
+	}
+	return y
 }
 
 func partsFusedConv(p *Parts) []*ir.Value {

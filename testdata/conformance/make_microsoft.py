@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a model for each of ONNX Runtime's own float operators that deepgo takes, and what ONNX Runtime computes.
+"""Writes a model for each of ONNX Runtime's own operators on floats that deepgo takes, and for QLinear operators whose scales are inputs, and what ONNX Runtime computes.
 
 Usage: make_microsoft.py OUT_DIR     (made with onnx 1.23.2 and onnxruntime 1.32.0)
 Each model becomes a test in the layout of dump_node_tests.py.
@@ -18,6 +18,14 @@ MS = "com.microsoft"
 
 def f(*shape):
     return rng.normal(size=shape).astype(np.float32)
+
+
+def q8(*shape):
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def u8(*shape):
+    return rng.integers(0, 256, shape).astype(np.uint8)
 
 
 def save(out, name, op, inputs, outputs=1, domain=MS, opset=17, **attrs):
@@ -98,6 +106,19 @@ def main():
     save(out, "cdist_square", "CDist", [f(4, 3), f(5, 3)], metric="sqeuclidean")
     save(out, "expand_dims", "ExpandDims", [f(4, 3), (np.array(-1, np.int32),)])
     save(out, "trilu", "Trilu", [f(2, 4, 5), (np.array(1, np.int64),)], upper=1)
+    zi, zu = np.array(3, np.int8), np.array(131, np.uint8)
+    save(out, "dynamic_quantize_matmul", "DynamicQuantizeMatMul", [f(2, 3, 6), (q8(6, 5),), (abs(f(5)),), (q8(5),), (f(5),)])
+    save(out, "dynamic_quantize_matmul_plain", "DynamicQuantizeMatMul", [f(3, 6), (u8(6, 5),), (abs(f(1)),)])
+    save(out, "matmul_integer_to_float", "MatMulIntegerToFloat", [u8(2, 3, 6), (q8(6, 5),), abs(f(1)), (abs(f(5)),), np.array([7], np.uint8), (q8(5),), (f(5),)])
+    save(out, "matmul_integer_to_float_computed", "MatMulIntegerToFloat", [u8(3, 6), u8(6, 5), abs(f(1)), abs(f(1)), np.array([7], np.uint8), np.array([130], np.uint8)])
+    # Scales and zero points that are inputs.
+    s = [np.array(v, np.float32) for v in (0.03, 0.05, 0.11)]
+    save(out, "qlinear_add_computed", "QLinearAdd", [q8(2, 7), s[0], zi, q8(1, 7), s[1], zi, s[2], zi])
+    save(out, "qlinear_mul_computed", "QLinearMul", [u8(2, 7), s[0], zu, u8(2, 1), s[1], zu, s[2], zu])
+    save(out, "qlinear_concat_computed", "QLinearConcat", [s[2], zu, u8(2, 3), s[0], zu, u8(2, 4), s[1], zu], axis=1)
+    save(out, "qlinear_average_pool_computed", "QLinearAveragePool", [u8(1, 2, 6, 6), s[0], zu, s[1], zu], kernel_shape=[3, 3], strides=[2, 2])
+    save(out, "qlinear_global_average_pool_computed", "QLinearGlobalAveragePool", [u8(1, 2, 5, 6), s[0], zu, s[1], zu])
+    save(out, "qgemm_computed", "QGemm", [u8(4, 6), s[0], zu, u8(5, 6), s[1], zu, rng.integers(-900, 900, 5).astype(np.int32), np.array(4.5, np.float32), zu], transB=1)
 
 
 if __name__ == "__main__":
