@@ -10,6 +10,8 @@
 #define DG_FNUZ 2   /* a NaN in the place of -0, and no infinity */
 #define DG_FINITE 3 /* neither */
 
+#define DG_ONE ((uint32_t)1) /* 1u has 16 bits on AVR */
+
 #define DG_UP 0
 #define DG_DOWN 1
 #define DG_NEAREST 2
@@ -17,19 +19,19 @@
 /* dg_narrow_float returns what bits mean. Exact. */
 DG_INLINE float dg_narrow_float(uint32_t bits, int32_t exp, int32_t man, int32_t bias, int32_t kind)
 {
-    const uint32_t ones = (1u << exp) - 1u;
-    const uint32_t sign = (bits >> (exp + man)) & 1u, m = bits & ((1u << man) - 1u);
+    const uint32_t ones = (DG_ONE << exp) - 1u;
+    const uint32_t sign = (bits >> (exp + man)) & 1u, m = bits & ((DG_ONE << man) - 1u);
     const uint32_t e = (bits >> man) & ones;
     float v;
     if (kind == DG_FNUZ && sign != 0 && e == 0 && m == 0) {
         return DG_NAN;
     }
-    if (e == ones && (kind == DG_IEEE || (kind == DG_FN && m == (1u << man) - 1u))) {
+    if (e == ones && (kind == DG_IEEE || (kind == DG_FN && m == (DG_ONE << man) - 1u))) {
         v = kind == DG_IEEE && m == 0 ? DG_INF : DG_NAN;
     } else if (e == 0) {
         v = dg_scalef((float)m, 1 - bias - man);
     } else {
-        v = dg_scalef((float)(m | (1u << man)), (int32_t)e - bias - man);
+        v = dg_scalef((float)(m | (DG_ONE << man)), (int32_t)e - bias - man);
     }
     return sign != 0 ? -v : v;
 }
@@ -37,17 +39,17 @@ DG_INLINE float dg_narrow_float(uint32_t bits, int32_t exp, int32_t man, int32_t
 /* dg_overflow returns the bits of a magnitude that is too large: infinity, or else NaN, or else the greatest. */
 DG_INLINE uint32_t dg_overflow(int32_t exp, int32_t man, int32_t kind)
 {
-    const uint32_t all = (1u << (exp + man)) - 1u;
-    return kind == DG_IEEE ? all - ((1u << man) - 1u) : all;
+    const uint32_t all = (DG_ONE << (exp + man)) - 1u;
+    return kind == DG_IEEE ? all - ((DG_ONE << man) - 1u) : all;
 }
 
 /* dg_float_narrow rounds to the nearest value of a format, ties to even. */
 DG_INLINE uint32_t dg_float_narrow(float v, int32_t exp, int32_t man, int32_t bias, int32_t kind)
 {
     const uint32_t b = dg_float_bits(v), sign = (b >> 31) << (exp + man);
-    const uint32_t nan = kind == DG_IEEE ? ((1u << exp) - 1u) << man | 1u << (man - 1) : (1u << (exp + man)) - 1u;
+    const uint32_t nan = kind == DG_IEEE ? ((DG_ONE << exp) - 1u) << man | DG_ONE << (man - 1) : (DG_ONE << (exp + man)) - 1u;
     if (v != v) {
-        return kind >= DG_FNUZ ? 1u << (exp + man) : sign | nan;
+        return kind >= DG_FNUZ ? DG_ONE << (exp + man) : sign | nan;
     }
     /* The value is f * 2^(e - 23); of f's bits those from drop on are kept. */
     int32_t e = (int32_t)((b >> 23) & 0xffu);
@@ -56,7 +58,7 @@ DG_INLINE uint32_t dg_float_narrow(float v, int32_t exp, int32_t man, int32_t bi
     const int32_t low = e < 1 - bias ? 1 - bias - e : 0, drop = 23 - man + low;
     uint32_t mag = 0;
     if (drop < 25) {
-        const uint32_t half = 1u << (drop - 1), rest = f & ((1u << drop) - 1u);
+        const uint32_t half = DG_ONE << (drop - 1), rest = f & ((DG_ONE << drop) - 1u);
         mag = f >> drop;
         mag += rest > half || (rest == half && (mag & 1u) != 0) ? 1u : 0u;
     }
@@ -68,7 +70,7 @@ DG_INLINE uint32_t dg_float_narrow(float v, int32_t exp, int32_t man, int32_t bi
     const uint32_t most = dg_overflow(exp, man, kind);
     const int64_t limit = kind == DG_FNUZ || kind == DG_FINITE ? (int64_t)most : (int64_t)most - 1;
     if (out > limit || e > 127) {
-        return kind == DG_FNUZ ? 1u << (exp + man) : sign | most;
+        return kind == DG_FNUZ ? DG_ONE << (exp + man) : sign | most;
     }
     return kind == DG_FNUZ && out == 0 ? 0 : sign | (uint32_t)out;
 }

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -10,7 +11,9 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -136,4 +139,20 @@ func TestFloatGraphsOnHelium(t *testing.T) {
 		}
 	}
 	t.Log(ran)
+}
+
+// TestNarrowFloatsOnAVR casts to floats of 16 bits and less where an int has 16 bits, ordinary numbers and tiny ones.
+func TestNarrowFloatsOnAVR(t *testing.T) {
+	needs.Target(t, "atmega2560")
+	for _, d := range append([]tensor.DType{tensor.Float16, tensor.BFloat16}, tinyFloats...) {
+		for _, factor := range []float64{1, 1e-3} {
+			b := &builder{Rand: rand.New(rand.NewPCG(1, 1)), g: &ir.Graph{Name: "fuzz"}, exact: map[*ir.Value]bool{}}
+			x := b.one("Mul", nil, b.fresh(tensor.Float32, 24), b.number(tensor.Float32, factor, factor))[0]
+			b.live = b.one("Cast", ir.Attrs{"to": op.Number(d)}, x)
+			b.finish()
+			if _, err := CheckOn(t.Context(), "atmega2560", b.g, 1, verify.Build{}); err != nil {
+				t.Errorf("%s, times %g: %v", d, factor, err)
+			}
+		}
+	}
 }
