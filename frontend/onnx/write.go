@@ -52,14 +52,25 @@ func encodeGraph(g *Graph) (*onnxpb.GraphProto, error) {
 func encodeInfos(vs []*ValueInfo) []*onnxpb.ValueInfoProto {
 	var out []*onnxpb.ValueInfoProto
 	for _, v := range vs {
-		shape := &onnxpb.TensorShapeProto{}
-		for _, d := range v.Shape {
-			shape.Dim = append(shape.Dim, &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: d.Size}})
+		tensorType := &onnxpb.TypeProto_Tensor{ElemType: proto.Int32(numberOf(v.DType))}
+		if v.HasShape {
+			tensorType.Shape = encodeShape(v.Shape)
 		}
-		tensorType := &onnxpb.TypeProto_Tensor{ElemType: proto.Int32(numberOf(v.DType)), Shape: shape}
 		out = append(out, &onnxpb.ValueInfoProto{Name: &v.Name, Type: &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{TensorType: tensorType}}})
 	}
 	return out
+}
+
+func encodeShape(dims []Dim) *onnxpb.TensorShapeProto {
+	shape := &onnxpb.TensorShapeProto{}
+	for _, d := range dims {
+		dim := &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: d.Size}}
+		if !d.Known {
+			dim.Value = &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: d.Name}
+		}
+		shape.Dim = append(shape.Dim, dim)
+	}
+	return shape
 }
 
 func encodeAttr(a *Attr) (*onnxpb.AttributeProto, error) {
