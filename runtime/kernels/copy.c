@@ -7,5 +7,5 @@ enum { N = 5 };
 #endif
 static void copy(const T *DG_RESTRICT x, T *DG_RESTRICT y)
 {
-    memcpy(y, x, N * sizeof(T));
+    memcpy(y, x, (size_t)N * sizeof(T));
 }

@@ -8,7 +8,7 @@ typedef float T;
 typedef int64_t IT;
 enum { BATCH = 1, COUNT = 2, WIDTH = 2, SIZE = 3, VOLUME = 24 };
 #endif
-static void gathernd(const T DG_MEM *DG_RESTRICT x, const IT DG_MEM *DG_RESTRICT at, const int32_t DG_ROM *DG_RESTRICT dims, T *DG_RESTRICT y)
+static void gathernd(const T DG_MEM *DG_RESTRICT x, const IT DG_MEM *DG_RESTRICT at, const int32_t DG_MEM *DG_RESTRICT dims, T *DG_RESTRICT y)
 {
     for (dg_idx n = 0; n < BATCH * COUNT; n++) {
         dg_idx from = n / COUNT * VOLUME;

@@ -10,7 +10,7 @@ static void gruw_f32(const float *DG_RESTRICT x, const int8_t DG_ROM *DG_RESTRIC
                      const float DG_ROM *DG_RESTRICT rs, const float DG_ROM *DG_RESTRICT b, const float *DG_RESTRICT h0, float *DG_RESTRICT y, float *DG_RESTRICT h, void *scratch)
 {
     float *gate = (float *)scratch, *gated = gate + 3 * H;
-    memcpy(h, h0, BATCH * H * sizeof(float));
+    memcpy(h, h0, (size_t)(BATCH * H) * sizeof(float));
     for (dg_idx t = 0; t < STEPS; t++) {
         for (dg_idx n = 0; n < BATCH; n++, x += IN, y += H) {
             float *hn = h + n * H;

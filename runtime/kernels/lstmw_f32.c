@@ -10,8 +10,8 @@ static void lstmw_f32(const float *DG_RESTRICT x, const int8_t DG_ROM *DG_RESTRI
                       const float DG_ROM *DG_RESTRICT rs, const float DG_ROM *DG_RESTRICT b, const float *DG_RESTRICT h0, const float *DG_RESTRICT c0, float *DG_RESTRICT y, float *DG_RESTRICT h, float *DG_RESTRICT c, void *scratch)
 {
     float *gate = (float *)scratch;
-    memcpy(h, h0, BATCH * H * sizeof(float));
-    memcpy(c, c0, BATCH * H * sizeof(float));
+    memcpy(h, h0, (size_t)(BATCH * H) * sizeof(float));
+    memcpy(c, c0, (size_t)(BATCH * H) * sizeof(float));
     for (dg_idx t = 0; t < STEPS; t++) {
         for (dg_idx n = 0; n < BATCH; n++, x += IN, y += H) {
             float *hn = h + n * H, *cn = c + n * H;

@@ -5,7 +5,7 @@
 typedef float T;
 enum { N = 6, RANK = 2 };
 #endif
-static void nonzero(const T DG_MEM *DG_RESTRICT x, const int32_t DG_ROM *shape, int64_t *DG_RESTRICT y, int64_t *DG_RESTRICT count)
+static void nonzero(const T DG_MEM *DG_RESTRICT x, const int32_t DG_MEM *shape, int64_t *DG_RESTRICT y, int64_t *DG_RESTRICT count)
 {
     dg_idx found = 0;
     for (dg_idx i = 0; i < N; i++) {

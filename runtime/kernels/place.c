@@ -8,9 +8,9 @@ enum { LEN = 12, OUTER = 2, BLOCK = 3, STRIDE = 6, FROM = 1 };
 static void place(const T *y, const T *x, T *z)
 {
     if (z != y) {
-        memcpy(z, y, LEN * sizeof(T));
+        memcpy(z, y, (size_t)LEN * sizeof(T));
     }
     for (dg_idx o = 0; o < OUTER; o++) {
-        memcpy(z + FROM + o * STRIDE, x + o * BLOCK, BLOCK * sizeof(T));
+        memcpy(z + FROM + o * STRIDE, x + o * BLOCK, (size_t)BLOCK * sizeof(T));
     }
 }

@@ -9,7 +9,7 @@ typedef int64_t IT;
 enum { LEN = 24, COUNT = 2, WIDTH = 2, SIZE = 3 };
 #define UPDATE(v0, v1) ((v0) + (v1))
 #endif
-static void scatternd(const T DG_MEM *DG_RESTRICT x, const IT DG_MEM *DG_RESTRICT at, const int32_t DG_ROM *DG_RESTRICT dims, const T DG_MEM *DG_RESTRICT u, T *DG_RESTRICT y)
+static void scatternd(const T DG_MEM *DG_RESTRICT x, const IT DG_MEM *DG_RESTRICT at, const int32_t DG_MEM *DG_RESTRICT dims, const T DG_MEM *DG_RESTRICT u, T *DG_RESTRICT y)
 {
     for (dg_idx i = 0; i < LEN; i++) {
         y[i] = x[i];

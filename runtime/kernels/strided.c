@@ -5,7 +5,7 @@
 typedef int8_t T;
 enum { D0 = 1, D1 = 1, D2 = 1, D3 = 2, D4 = 3, D5 = 4, S0 = 0, S1 = 0, S2 = 0, S3 = 1, S4 = 8, S5 = 2, FROM = 0 };
 #endif
-static void strided(const T *DG_RESTRICT x, T *DG_RESTRICT y)
+static void strided(const T DG_MEM *DG_RESTRICT x, T *DG_RESTRICT y)
 {
     for (dg_idx a = 0; a < D0; a++) {
         for (dg_idx b = 0; b < D1; b++) {
