@@ -28,6 +28,8 @@ const Version = "0.1.0"
 // LoadOptions settle what a model file leaves open.
 type LoadOptions struct {
 	Dims        map[string]int            // values of symbolic dimensions
+	MaxDims     map[string]int            // greatest values of those that a run is told
+	MinDims     map[string]int            // least values of some of them; 1 for others
 	InputShapes map[string][]int          // whole shapes of inputs
 	Elements    map[string][][]int        // shapes of the tensors in an input that is a sequence or an optional; none where that is absent
 	Consts      map[string]string         // inputs pinned to a value
@@ -39,6 +41,8 @@ type LoadOptions struct {
 	// Externs are C functions of the caller's for operators that deepgo does not know, by operator or node. Such a model compiles; it
 	// does not run in the interpreter.
 	Externs map[string]frontend.Extern
+
+	vary map[string]bool // see frontend.Options
 }
 
 // Model is an imported model.
@@ -53,6 +57,12 @@ type Model struct {
 
 	// Bounds are the outputs of which only a part is there, and which other output says how much.
 	Bounds []frontend.Bound
+
+	// Dims are the dimensions whose sizes a run is told; the types in Graph are those of the greatest.
+	Dims []ir.Dim
+
+	fixed  func(sizes []int) (*Model, error) // the model with those
+	folded map[string]*tensor.Tensor         // see frontend.Info
 }
 
 // Trim returns outputs as large as they are, and leaves out those that say so.
@@ -91,11 +101,14 @@ func Decode(name string, data []byte, opt LoadOptions) (*Model, error) {
 }
 
 func fromONNX(file string, raw *onnx.Model, opt LoadOptions) (*Model, error) {
-	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, MaxIterations: opt.MaxIterations, Externs: opt.Externs})
+	if len(opt.MaxDims) > 0 {
+		return bounded(opt, func(opt LoadOptions) (*Model, error) { return fromONNX(file, raw, opt) })
+	}
+	g, info, err := frontend.Import(raw, frontend.Options{File: file, Dims: opt.Dims, InputShapes: opt.InputShapes, Elements: opt.Elements, Consts: opt.Consts, Pinned: opt.Pinned, MaxIterations: opt.MaxIterations, Externs: opt.Externs, Vary: opt.vary})
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata, Bounds: info.Bounds}, nil
+	return &Model{File: file, Name: nameOf(file), SHA256: raw.SHA256, Notices: info.Notices, Graph: g, Metadata: raw.Metadata, Bounds: info.Bounds, folded: info.Folded}, nil
 }
 
 // nameOf is the file's name without extension; the folder's where it is model.onnx, as in ONNX's layout of test data.
@@ -131,7 +144,11 @@ func typesOf(vs []*ir.Value) []ir.Type {
 }
 
 // Run evaluates the model in the reference interpreter. Inputs and outputs are in the model's order.
+// Where it has dimensions whose sizes a run is told, those of the inputs count.
 func (m *Model) Run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	if len(m.Dims) > 0 {
+		return m.runBounded(inputs)
+	}
 	return interp.Run(m.Graph, inputs, interp.Options{})
 }
 
@@ -172,6 +189,7 @@ type Program struct {
 	Inputs  []codegen.Port
 	Outputs []codegen.Port
 	Arenas  []codegen.Arena // what NAME_run works in, before the inputs among its parameters
+	Dims    []codegen.Dim // whose sizes a run is told
 	Files   []codegen.File
 	Report  codegen.Report
 }
@@ -195,8 +213,11 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if len(g.States) > 0 && opt.Push != "" {
 		return nil, &ir.Error{Model: m.File, Msg: "--state and --stream-input do not go together: what arrives frame by frame has its past in the model already", Hint: "leave one of them out"}
 	}
+	if err := m.checkBounded(opt, g.States); err != nil {
+		return nil, err
+	}
 	c := &passes.Config{Target: target, IO: orDefault(opt.IO, "model"), Trees: opt.Trees, Optimize: opt.Optimize, RAM: opt.RAM, Memories: opt.Memories, Push: opt.Push, Disable: opt.Disable, CheckEval: opt.CheckEval, Dump: opt.Dump}
-	if err := passes.Run(g, c); err != nil {
+	if g, err = m.lower(g, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
 	name := orDefault(opt.Name, m.Name)
@@ -207,7 +228,7 @@ func (m *Model) Compile(opt CompileOptions) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
-	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Arenas: out.Arenas, Files: out.Files, Report: out.Report}, nil
+	return &Program{Name: out.Name, Target: target, Lowered: g, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Arenas: out.Arenas, Dims: out.Dims, Files: out.Files, Report: out.Report}, nil
 }
 
 // statesOf looks up outputs and the inputs that they are in the next run.

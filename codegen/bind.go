@@ -21,6 +21,8 @@ type instance struct {
 	consts []string // "const float ALPHA = 0.1f;"
 	types  map[string]string
 	rom    []bool // per parameter: it gets a constant
+
+	varying []varying
 }
 
 // bind gives k's sample names the values of a node's upper-case attributes: all of them, and no others. intMax is the
@@ -67,6 +69,8 @@ func (in *instance) place(inputs []*ir.Value) {
 func (in *instance) set(s sample, key string, value any, intMax int64) bool {
 	name, args := splitKey(key)
 	switch v := value.(type) {
+	case ir.Extent:
+		return in.vary(s, name)
 	case int64:
 		switch {
 		case s.kind == sampleEnum && v <= intMax && v >= -intMax:
@@ -114,7 +118,7 @@ func intType(declared string, v int64) string {
 
 // key is what equal instances have in common: all of the text but the function's name.
 func (in *instance) key() string {
-	parts := slices.Concat([]string{in.kernel.name, fmt.Sprint(in.rom)}, in.macros, in.enums, in.consts)
+	parts := slices.Concat([]string{in.kernel.name, fmt.Sprint(in.rom, in.varying)}, in.macros, in.enums, in.consts)
 	for _, t := range slices.Sorted(maps.Keys(in.types)) {
 		parts = append(parts, t+"="+in.types[t])
 	}
@@ -140,12 +144,21 @@ func (in *instance) write(w *cw.Writer) {
 	for i, p := range k.params {
 		params[i] = replaceIdents(in.qualified(i, p), in.types)
 	}
+	for _, v := range in.varying {
+		params = append(params, v.ctype+" "+v.name)
+	}
 	w.Func("static void "+in.name, params)
 	if len(in.enums) > 0 {
 		w.List("enum { ", in.enums, " };")
 	}
 	for _, c := range in.consts {
 		w.Line("%s", c)
+	}
+	used := identsIn(in.text())
+	for _, v := range in.varying {
+		if !used[v.name] {
+			w.Line("(void)%s;", v.name)
+		}
 	}
 	w.Raw(replaceIdents(k.body, in.types) + "\n")
 	w.Close("")

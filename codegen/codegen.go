@@ -53,7 +53,8 @@ type Output struct {
 	Inputs  []Port // in the order of NAME_run's parameters
 	Outputs []Port
 	Arenas  []Arena // before the inputs among NAME_run's parameters
-	Files   []File  // headers first
+	Dims    []Dim  // whose sizes NAME_run is told, in the order of its parameters
+	Files   []File // headers first
 	Report  Report
 }
 
@@ -63,6 +64,13 @@ type Port struct {
 	Param string // NAME_run's parameter
 	Macro string // prefix of its macros, such as CAPTCHA_IN_IMAGE
 	Type  ir.Type
+}
+
+// Dim is a dimension whose size the generated model is told.
+type Dim struct {
+	ir.Dim
+	Param string // NAME_run's parameter
+	Macro string // prefix of its macros, such as TAGGER_SEQ
 }
 
 // Generate prints the C of g, whose values are placed by mem, for target t. The error is an ir.Error where the target cannot
@@ -75,6 +83,9 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 		return nil, err
 	}
 	m := newModel(g, mem, t, opt)
+	if err := m.checkCounts(); err != nil {
+		return nil, err
+	}
 	if err := m.addNodes(); err != nil {
 		var user *ir.Error
 		if errors.As(err, &user) {
@@ -92,7 +103,7 @@ func Generate(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) (*Out
 	if err != nil {
 		return nil, err
 	}
-	return &Output{Name: m.name, Inputs: exported(m.inputs), Outputs: exported(m.outputs), Arenas: m.arenas(), Files: files, Report: m.report}, nil
+	return &Output{Name: m.name, Inputs: exported(m.inputs), Outputs: exported(m.outputs), Arenas: m.arenas(), Dims: m.told(), Files: files, Report: m.report}, nil
 }
 
 // model is what is collected before anything is printed.
@@ -111,6 +122,7 @@ type model struct {
 	regions         []region // memories that the arena is in
 	inputs, outputs []*port
 	port            map[*ir.Value]*port
+	dims            []Dim
 
 	kernels   map[string]*kernel
 	instances []*instance
@@ -132,7 +144,11 @@ type call struct {
 	args     []string
 	consts   []*constant       // those among the arguments
 	bodies   map[string]*model // functions of sub-graphs, by attribute
+	rows     *rowWise          // of a kernel that computes a row of its output
 }
+
+// fixHint is what to do where a kernel cannot do without a constant.
+const fixHint = "fix the dimension's size with --dim"
 
 func newModel(g *ir.Graph, mem *ir.Memory, t *targets.Target, opt Options) *model {
 	m := &model{g: g, mem: mem, target: t, opt: opt, port: map[*ir.Value]*port{},
@@ -171,6 +187,11 @@ func (m *model) addNodes() error {
 		if err := m.addArgs(&c); err != nil {
 			return fmt.Errorf("kernel %s: %w", n.Op, err)
 		}
+		if in.kernel.byRows() {
+			if c.rows, err = newRowWise(c); err != nil {
+				return err
+			}
+		}
 		m.calls = append(m.calls, c)
 	}
 	return nil
@@ -184,17 +205,9 @@ func nothing(n *ir.Node) bool {
 // instance returns the function that computes n.
 func (m *model) instance(n *ir.Node) (*instance, error) {
 	root := m.root
-	k := root.kernels[n.Op]
-	if k == nil {
-		text, ok := rt.Kernel(n.Op, m.target.ISA)
-		if !ok {
-			return nil, fmt.Errorf("kernel %s does not exist", n.Op)
-		}
-		var err error
-		if k, err = parseKernel(n.Op, text); err != nil {
-			return nil, err
-		}
-		root.kernels[n.Op] = k
+	k, err := m.kernelOf(n)
+	if err != nil {
+		return nil, err
 	}
 	attrs := n.Attrs
 	if n.Op == "treecode" {
@@ -213,6 +226,42 @@ func (m *model) instance(n *ir.Node) (*instance, error) {
 	root.shared[in.key()] = in
 	root.instances = append(root.instances, in)
 	return in, nil
+}
+
+// kernelOf returns the kernel of n: the one for the target's instructions, unless that needs constants which vary.
+func (m *model) kernelOf(n *ir.Node) (*kernel, error) {
+	k, err := m.loadKernel(n.Op, m.target.ISA)
+	if err != nil || constantsNeeded(k, n) == "" {
+		return k, err
+	}
+	if k, err = m.loadKernel(n.Op, nil); err != nil {
+		return nil, err
+	}
+	if name := constantsNeeded(k, n); name != "" {
+		e := about(n.Outputs[0], fmt.Sprintf("kernel %s needs %s when compiling, and a run decides about it", n.Op, name))
+		e.Hint = fixHint
+		return nil, e
+	}
+	return k, nil
+}
+
+func (m *model) loadKernel(name string, isa []string) (*kernel, error) {
+	key := name
+	if isa == nil {
+		key += " plain"
+	}
+	if k := m.root.kernels[key]; k != nil {
+		return k, nil
+	}
+	text, ok := rt.Kernel(name, isa)
+	if !ok {
+		return nil, fmt.Errorf("kernel %s does not exist", name)
+	}
+	k, err := parseKernel(name, text)
+	if err == nil {
+		m.root.kernels[key] = k
+	}
+	return k, err
 }
 
 // intMax returns the greatest int of the target.
@@ -254,6 +303,7 @@ func (m *model) addArgs(c *call) error {
 	if len(params) < len(c.function.kernel.params) {
 		c.args = append(c.args, "0") // the row, for tensors that have but one
 	}
+	c.args = append(c.args, m.extents(c.function, c.node)...)
 	return nil
 }
 
@@ -262,6 +312,10 @@ func (m *model) argument(c *call, p param, v *ir.Value, output bool) (string, er
 	switch {
 	case ctype != v.Type.DType.C():
 		return "", fmt.Errorf("parameter %s is of %s, value %q is %s", p.name, ctype, v.Name, v.Type)
+	case !p.either && p.rom && !v.IsConst() && c.node.Varies():
+		e := about(c.node.Outputs[0], fmt.Sprintf("kernel %s takes %s when compiling, and a run decides about it", c.node.Op, p.name))
+		e.Hint = fixHint
+		return "", e
 	case !p.either && p.rom != v.IsConst():
 		return "", fmt.Errorf("parameter %s and value %q: one is a constant, the other not", p.name, v.Name)
 	case output != p.written:

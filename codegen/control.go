@@ -115,8 +115,10 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 	told := a.Int("told")
 	y := c.args[len(n.Inputs):]
 	var while []string
-	if most := a.Int("most"); most >= 0 {
-		while = append(while, fmt.Sprintf("%s < %s", v.iteration, cw.Int(int64(most))))
+	if most := a.ExtentOf("most"); most.Varies() {
+		while = append(while, fmt.Sprintf("%s < %s", v.iteration, m.length(most)))
+	} else if most.Max >= 0 {
+		while = append(while, fmt.Sprintf("%s < %s", v.iteration, cw.Int(int64(most.Max))))
 	}
 	for _, i := range parts.Count {
 		while = append(while, fmt.Sprintf("%s < %s[0]", v.iteration, grouped(c.args[i])))
@@ -125,12 +127,12 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 	if a.Bool("tally") {
 		y = y[:len(y)-1]
 		for k := len(parts.Vars); k < len(y); k++ {
-			m.printClear(w, y[k], n.Outputs[k].Type.Len())
+			m.printClear(w, y[k], n.Outputs[k].Type.Extent())
 		}
 		w.Line("%s[0] = 0;", grouped(c.args[len(c.args)-1]))
 	}
 	for k, i := range parts.Vars {
-		m.printCopy(w, y[k], c.args[i], n.Outputs[k].Type.Len())
+		m.printCopy(w, y[k], c.args[i], n.Outputs[k].Type.Extent())
 	}
 	boolean := "uint8_t"
 	if told > 0 {
@@ -148,7 +150,7 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 	}
 	next := m.printIteration(w, c, parts, y)
 	for k := range parts.Vars {
-		m.printCopy(w, y[k], next[k], n.Outputs[k].Type.Len())
+		m.printCopy(w, y[k], next[k], n.Outputs[k].Type.Extent())
 	}
 	if told > 0 {
 		w.Line("%s = %s;", v.going, v.next)
@@ -163,11 +165,11 @@ func (m *model) printLoop(w *cw.Writer, c call) {
 // printIteration prints the call of the body, and returns where it puts the variables.
 func (m *model) printIteration(w *cw.Writer, c call, parts ir.Loop, y []string) (next []string) {
 	n, a, v := c.node, c.node.Attrs, m.locals
-	most := a.Int("most")
+	last := a.ExtentOf("most").Plus(ir.Fixed(-1))
 	row := func(base string, len int, turned bool) string {
 		at := "(dg_idx)" + v.iteration
 		if turned {
-			at = fmt.Sprintf("(%d - %s)", most-1, at)
+			at = fmt.Sprintf("(%s - %s)", m.index(last), at)
 		}
 		return fmt.Sprintf("%s + %s * %d", base, at, len)
 	}
@@ -211,21 +213,21 @@ func sizeOfRow(v *ir.Value) int {
 }
 
 // printCopy copies n elements.
-func (m *model) printCopy(w *cw.Writer, to, from string, n int) {
-	if n == 0 {
+func (m *model) printCopy(w *cw.Writer, to, from string, n ir.Extent) {
+	if n.Max == 0 {
 		return
 	}
-	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]d; %[1]s++) {", m.locals.element, n))
+	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]s; %[1]s++) {", m.locals.element, m.length(n)))
 	w.Line("%s[%s] = %s[%s];", grouped(to), m.locals.element, grouped(from), m.locals.element)
 	w.Close("")
 }
 
 // printClear sets n elements to 0.
-func (m *model) printClear(w *cw.Writer, at string, n int) {
-	if n == 0 {
+func (m *model) printClear(w *cw.Writer, at string, n ir.Extent) {
+	if n.Max == 0 {
 		return
 	}
-	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]d; %[1]s++) {", m.locals.element, n))
+	w.Begin(fmt.Sprintf("for (dg_idx %[1]s = 0; %[1]s < %[2]s; %[1]s++) {", m.locals.element, m.length(n)))
 	w.Line("%s[%s] = 0;", grouped(at), m.locals.element)
 	w.Close("")
 }

@@ -73,7 +73,7 @@ func (m *model) addPrototype(n *ir.Node, prototype string) error {
 		}
 		in = append(in, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String())
 	}
-	about := fmt.Sprintf("%s %q: %s -> %s", n.Attrs.String("op"), from(n), strings.Join(in, ", "), typeList(n.Outputs))
+	about := fmt.Sprintf("%s %q: %s -> %s", n.Attrs.String("op"), from(n), strings.Join(in, ", "), m.typeList(n.Outputs))
 	name := n.Attrs.String("function")
 	i := slices.IndexFunc(m.root.externs, func(x *external) bool { return x.name == name })
 	if i < 0 {

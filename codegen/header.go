@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo/codegen/cw"
-	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
 )
@@ -42,8 +41,9 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Blank()
 	m.printArenaMacros(w)
 	m.printPreprocess(w)
+	m.printDims(w)
 	for _, p := range m.ports() {
-		p.print(w)
+		m.printPort(w, p)
 		if m.pushing != nil && m.pushing.port == p {
 			m.pushing.printMacros(w)
 		}
@@ -53,12 +53,32 @@ func (m *model) printHeader(w *cw.Writer) {
 	w.Directive("endif")
 }
 
+// portLine says how many elements an input or output has.
+func (m *model) portLine(p *port) string {
+	if p.value.Type.Dims == nil {
+		return fmt.Sprintf("  %s: %s_LEN elements", p.name, p.macro)
+	}
+	return fmt.Sprintf("  %s: %s_LEN_AT elements of this run's sizes, one behind the other; %s_LEN at most", p.name, p.macro, p.macro)
+}
+
+// returns says what NAME_run returns.
+func (m *model) returns() string {
+	if len(m.dims) > 0 {
+		return fmt.Sprintf("It returns %[1]s_OK, %[1]s_ENULL, %[1]s_EALIGN or %[1]s_ESIZE. Its time goes by the sizes that it is told.", m.macro)
+	}
+	return fmt.Sprintf("It returns %[1]s_OK, %[1]s_ENULL or %[1]s_EALIGN.", m.macro)
+}
+
 // printCodes prints what functions return.
 func (m *model) printCodes(w *cw.Writer) {
 	w.Comment("What " + m.name + "_run returns: done, an argument is a null pointer, the arena is not aligned to ARENA_ALIGN bytes.")
 	w.Directive("define %s_OK 0", m.macro)
 	w.Directive("define %s_ENULL 1", m.macro)
 	w.Directive("define %s_EALIGN 2", m.macro)
+	if len(m.dims) > 0 {
+		w.Comment("It returns this where the size of a dimension is out of bounds; nothing was computed then.")
+		w.Directive("define %s_ESIZE 5", m.macro)
+	}
 	switch {
 	case m.pushing == nil:
 	case m.pushing.last < 0:
@@ -162,14 +182,14 @@ func (m *model) arenaAlign() int {
 	return 4
 }
 
-// print prints the macros of an input or output.
-func (p *port) print(w *cw.Writer) {
+// printPort prints the macros of an input or output.
+func (m *model) printPort(w *cw.Writer, p *port) {
 	t := p.value.Type
 	kind := "Output"
 	if p.input {
 		kind = "Input"
 	}
-	about := fmt.Sprintf("%s %q: %s in %s", kind, p.value.Name, ir.Type{DType: t.DType, Shape: t.Shape}, t.DType.C())
+	about := fmt.Sprintf("%s %q: %s in %s", kind, p.value.Name, m.typeText(t), t.DType.C())
 	quantized := t.Quant != nil && len(t.Quant.Scale) == 1
 	if quantized {
 		about += "; the real value is (element - ZERO_POINT) * SCALE"
@@ -178,6 +198,7 @@ func (p *port) print(w *cw.Writer) {
 	w.Directive("define %s_LEN %d", p.macro, t.Len())
 	w.Directive("define %s_RANK %d", p.macro, len(t.Shape))
 	w.Directive("define %s_SHAPE { %s }", p.macro, initializer(t.Shape))
+	m.printSizeMacros(w, p)
 	if quantized {
 		w.Directive("define %s_SCALE %s", p.macro, cw.Float32(t.Quant.Scale[0]))
 		w.Directive("define %s_ZERO_POINT %s", p.macro, cw.Int(int64(t.Quant.Zero[0])))
@@ -214,10 +235,13 @@ func (m *model) printPrototype(w *cw.Writer) {
 		m.keeps(),
 	}
 	lines = append(lines, m.aboutArenas("; what is in it does not matter")...)
-	for _, p := range m.ports() {
-		lines = append(lines, fmt.Sprintf("  %s: %s_LEN elements", p.name, p.macro))
+	for _, d := range m.told() {
+		lines = append(lines, fmt.Sprintf("  %s: the size of dimension %q in this run, from %s_MIN to %s_MAX", d.Param, d.Name, d.Macro, d.Macro))
 	}
-	w.Comment(append(lines, fmt.Sprintf("It returns %[1]s_OK, %[1]s_ENULL or %[1]s_EALIGN.", m.macro))...)
+	for _, p := range m.ports() {
+		lines = append(lines, m.portLine(p))
+	}
+	w.Comment(append(lines, m.returns())...)
 	w.List("int "+m.name+"_run(", m.params(), ");")
 	w.Blank()
 	w.Directive("ifdef __cplusplus")

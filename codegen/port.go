@@ -66,6 +66,7 @@ func (m *model) namePorts() {
 	for _, p := range m.ports() {
 		m.port[p.value] = p
 	}
+	m.nameDims(func(dim string) string { return name(&ir.Value{Name: dim}) })
 	m.nameRegions(&names)
 	m.locals = locals{names.Unique("i"), names.Unique("k"), names.Unique("on"), names.Unique("next")}
 }
@@ -83,13 +84,27 @@ func (m *model) address(v *ir.Value) (string, error) {
 		return "", fmt.Errorf("value %q has no place", v.Name)
 	}
 	if place.Of == nil {
-		return m.arenaAddress(place.Offset, v.Type.DType), nil
+		return m.cast(m.inArena(place.Offset)+m.moved(place.Moves), v.Type.DType), nil
 	}
 	p, ok := m.port[place.Of]
 	if !ok {
 		return "", fmt.Errorf("value %q is placed in %q, which is not an input or output", v.Name, place.Of.Name)
 	}
+	if at, ok := place.Moves.Over(ir.Fixed(v.Type.DType.Size())); ok && place.Moves.Varies() && p.value.Type.DType.C() == v.Type.DType.C() && place.Offset == 0 {
+		return p.name + m.moved(at), nil
+	}
+	if place.Moves.Varies() {
+		return "", fmt.Errorf("value %q moves in %q, whose elements are others", v.Name, place.Of.Name)
+	}
 	return p.address(place.Offset, v.Type.DType), nil
+}
+
+// moved is what is added to a pointer.
+func (m *model) moved(by ir.Extent) string {
+	if !by.Varies() {
+		return ""
+	}
+	return " + (" + m.length(by) + ")"
 }
 
 // address returns a pointer to elements of d that are offset bytes into the buffer.

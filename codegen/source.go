@@ -124,6 +124,9 @@ func (m *model) alignment(c *constant) string {
 // params returns the parameters of NAME_run.
 func (m *model) params() []string {
 	params := m.arenaParams()
+	for _, d := range m.told() {
+		params = append(params, "int32_t "+d.Param)
+	}
 	for _, p := range m.ports() {
 		params = append(params, p.declaration())
 	}
@@ -142,6 +145,7 @@ func (m *model) printRun(w *cw.Writer) {
 	w.Func("int "+m.name+"_run", m.params())
 	m.printLocals(w, true)
 	m.printChecks(w)
+	m.printSizes(w)
 	m.printOutputs(w)
 }
 
@@ -166,17 +170,17 @@ func (m *model) printCalls(w *cw.Writer) {
 			continue
 		}
 		w.Blank()
-		w.Comment(c.comment())
+		w.Comment(m.comment(c))
 		switch {
 		case c.bodies != nil:
 			m.printControl(w, c)
 		case c.function.kernel.byRows():
-			m.printRows(w, c)
+			m.printRows(w, c.rows)
 		default:
 			w.List(c.function.name+"(", c.args, ");")
 		}
 		if m.opt.Trace {
-			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.Bytes())
+			m.printTrace(w, c, c.args[len(c.node.Inputs)], c.node.Outputs[0].Type.BytesExtent())
 		}
 	}
 }
@@ -204,14 +208,14 @@ func (m *model) printRefusals(w *cw.Writer, null []string) {
 }
 
 // printTrace shows the first output of a call, or a row of it, to who listens.
-func (m *model) printTrace(w *cw.Writer, c call, at string, bytes int) {
+func (m *model) printTrace(w *cw.Writer, c call, at string, bytes ir.Extent) {
 	w.Directive("ifdef DG_TRACE")
-	w.Line("DG_TRACE(%d, %s, %d);", c.index, at, bytes)
+	w.Line("DG_TRACE(%d, %s, %s);", c.index, at, m.length(bytes))
 	w.Directive("endif")
 }
 
 // comment says where a call comes from and what shapes it works on.
-func (c call) comment() string {
+func (m *model) comment(c call) string {
 	text := fmt.Sprintf("%d: %s", c.index, c.node.Op)
 	for i, from := range c.node.From {
 		sep := ", "
@@ -220,15 +224,15 @@ func (c call) comment() string {
 		}
 		text += sep + fmt.Sprintf("%q", from)
 	}
-	return text + ": " + typeList(c.node.Inputs) + " -> " + typeList(c.node.Outputs)
+	return text + ": " + m.typeList(c.node.Inputs) + " -> " + m.typeList(c.node.Outputs)
 }
 
 // typeList shows the types of the values that are not constants.
-func typeList(vs []*ir.Value) string {
+func (m *model) typeList(vs []*ir.Value) string {
 	var types []string
 	for _, v := range vs {
 		if v != nil && !v.IsConst() {
-			types = append(types, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String())
+			types = append(types, m.typeText(v.Type))
 		}
 	}
 	return strings.Join(types, ", ")

@@ -154,7 +154,7 @@ func (m *model) isPushed(k int) bool { return m.pushing != nil && k == 0 }
 // printTakeRow prints what takes the row that a call gives.
 func (m *model) printTakeRow(w *cw.Writer, c streamCall) {
 	p := m.pushing
-	w.Comment(c.comment())
+	w.Comment(m.comment(c.call))
 	w.Begin(fmt.Sprintf("if (%s == NULL) {", p.row))
 	w.Line("return;")
 	w.Close("")
@@ -164,7 +164,7 @@ func (m *model) printTakeRow(w *cw.Writer, c streamCall) {
 	to := m.outAt(c, 0, next)
 	w.Line("%s(%s, %s);", c.function.name, p.row, to)
 	if m.opt.Trace {
-		m.printTrace(w, c.call, to, y.Type.Bytes()/c.win.Out)
+		m.printTrace(w, c.call, to, ir.Fixed(y.Type.Bytes()/c.win.Out))
 	}
 	w.Line("%s++;", next)
 	w.Line("%s = NULL;", p.row)
@@ -179,7 +179,7 @@ func (m *model) outAt(c streamCall, i int, row string) string {
 	case c.win.Out == 1:
 		return base
 	}
-	return newRows(y, 1, c.win.Out).at(base, fmt.Sprintf("(%s < %d ? %[1]s : %[2]d)", row, c.win.Out-1))
+	return m.at(fixedRows(y, c.win.Out), base, fmt.Sprintf("(%s < %d ? %[1]s : %[2]d)", row, c.win.Out-1))
 }
 
 // fillsWindow reports whether the rows that call i computes stay in order, the oldest first.
@@ -215,7 +215,7 @@ func (m *model) printStreamCall(w *cw.Writer, calls []streamCall, i int) {
 			conditions = append(conditions, fmt.Sprintf("%s >= %s", made(calls[from], from), m.needs(c, row)))
 		}
 	}
-	w.Comment(c.comment())
+	w.Comment(m.comment(c.call))
 	w.If(conditions, "&&")
 	m.printRow(w, c, i, row)
 	w.Line("continue;")
@@ -257,8 +257,8 @@ func (m *model) printRow(w *cw.Writer, c streamCall, i int, next string) {
 		switch {
 		case p.rows:
 			v := c.node.Inputs[k]
-			x := newRows(v, 1, c.win.In)
-			window = fmt.Sprintf("dg_window(%s, %s, %s, %d, %d, %d, %d, %d);", windowVar, args[k], firstRow(win), win.Kernel, win.Dilation, win.In, m.ringOf(v, c.win.In), x.len*v.Type.DType.Size())
+			x := fixedRows(v, c.win.In)
+			window = fmt.Sprintf("dg_window(%s, %s, %s, %d, %d, %d, %d, %d);", windowVar, args[k], firstRow(win), win.Kernel, win.Dilation, win.In, m.ringOf(v, c.win.In), x.len.Max*v.Type.DType.Size())
 			args[k] = windowVar
 		case p.isRow() && c.slides && c.win.Fold == 1:
 			args[k] = "0" // all rows are alike
@@ -291,7 +291,7 @@ func (m *model) printRowTrace(w *cw.Writer, c streamCall, at string) {
 	if c.win.Fold > 1 {
 		w.Begin(fmt.Sprintf("if ((%s + 1) %% %d == 0) {", rowVar, c.win.Fold))
 	}
-	m.printTrace(w, c.call, at, c.node.Outputs[0].Type.Bytes()/c.win.Out)
+	m.printTrace(w, c.call, at, ir.Fixed(c.node.Outputs[0].Type.Bytes()/c.win.Out))
 	if c.win.Fold > 1 {
 		w.Close("")
 	}
@@ -310,13 +310,13 @@ func (m *model) ringOf(v *ir.Value, rows int) int {
 
 // rowAt is the address of a row of a value that begins at base.
 func (m *model) rowAt(base string, v *ir.Value, rows int, row string) string {
-	x := newRows(v, 1, rows)
+	x := fixedRows(v, rows)
 	switch ring := m.mem.Rings[v].Kept; ring {
 	case 0:
-		return x.at(base, row)
+		return m.at(x, base, row)
 	case 1:
 		return base
 	default:
-		return x.at(base, fmt.Sprintf("%s %% %d", row, ring))
+		return m.at(x, base, fmt.Sprintf("%s %% %d", row, ring))
 	}
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Pinned        map[string]*tensor.Tensor // the same, as tensors
 	MaxIterations int                       // of loops whose number of iterations is not known; 0 is any number
 	Externs       map[string]Extern         // C of the user's for operators that deepgo does not know: see ParseExtern
+	Vary          map[string]bool           // values that are computed when compiling, and are others where input shapes are: see Differing
 }
 
 // Info is what Import found besides the graph.
@@ -38,11 +39,12 @@ type Info struct {
 	Opset   int
 	Notices []string // what was assumed, a line each
 	Bounds  []Bound
+	Folded  map[string]*tensor.Tensor // values that were computed
 }
 
 // Import returns m as a graph of ONNX operators at the newest opset, with static shapes. The error is an ir.Errors.
 func Import(m *onnx.Model, opt Options) (*ir.Graph, *Info, error) {
-	b := &builder{model: m, opt: opt, info: &Info{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, extents: map[*ir.Value]extent{}, usedExterns: map[string]bool{}}
+	b := &builder{model: m, opt: opt, info: &Info{Folded: map[string]*tensor.Tensor{}}, lengths: map[*ir.Value]*ir.Value{}, folded: map[*ir.Value]*ir.Node{}, usedDims: map[string]bool{}, functions: map[string]*onnx.Function{}, sequences: map[*ir.Value]*sequence{}, zipped: map[string]bool{}, extents: map[*ir.Value]extent{}, usedExterns: map[string]bool{}}
 	g := b.build()
 	if len(b.errs) > 0 {
 		return nil, nil, b.errs
@@ -68,6 +70,9 @@ type builder struct {
 	extents   map[*ir.Value]extent // of values of which only a part is there
 
 	usedExterns map[string]bool
+
+	folded  map[*ir.Value]*ir.Node  // how values of opt.Vary were computed
+	lengths map[*ir.Value]*ir.Value // what computes them at run time
 }
 
 type missingOp struct {
@@ -321,7 +326,7 @@ func (b *builder) outputs(g *onnx.Graph, names scope) {
 			b.g.Outputs = append(b.g.Outputs, v)
 		default:
 			b.checkDeclared(o, v)
-			b.g.Outputs = append(b.g.Outputs, v)
+			b.g.Outputs = append(b.g.Outputs, b.outputValue(v))
 		}
 	}
 }

@@ -291,6 +291,7 @@ func trimInputs(n *ir.Node) {
 // fold adds the node, or its values as constants where they are known and small.
 func (b *builder) fold(n *ir.Node) {
 	if !foldable(n) {
+		b.takeLengths(n)
 		b.g.Nodes = append(b.g.Nodes, n)
 		return
 	}
@@ -308,6 +309,10 @@ func (b *builder) fold(n *ir.Node) {
 	for i, v := range n.Outputs {
 		if v != nil {
 			v.Def, v.Const = nil, out[i]
+			b.info.Folded[v.Name] = out[i]
+			if b.opt.Vary[v.Name] {
+				b.folded[v] = n
+			}
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
-// Attrs are a node's attributes. A value is int64, float32, string, []int64, []float32, []string, *tensor.Tensor or
-// *Graph.
+// Attrs are a node's attributes. A value is int64, float32, string, []int64, []float32, []string, *tensor.Tensor,
+// *Graph or, of kernel operators, an Extent.
 //
 // On kernel operators, attributes in upper case bind names in the kernel's C file: an integer an enum constant, a float a
 // float constant, a string a type (where the name ends in T) or the body of a macro.
@@ -28,8 +28,14 @@ func (a Attrs) Clone() Attrs {
 // Has reports whether the attribute is set.
 func (a Attrs) Has(name string) bool { _, ok := a[name]; return ok }
 
-// Int returns an integer attribute, or 0.
-func (a Attrs) Int(name string) int { v, _ := a[name].(int64); return int(v) }
+// Int returns an integer attribute, or 0. Of an Extent it is the greatest.
+func (a Attrs) Int(name string) int {
+	if e, ok := a[name].(Extent); ok {
+		return e.Max
+	}
+	v, _ := a[name].(int64)
+	return int(v)
+}
 
 // Bool reports whether an integer attribute is set and not 0.
 func (a Attrs) Bool(name string) bool { return a.Int(name) != 0 }

@@ -29,11 +29,32 @@ type Quant struct {
 type Type struct {
 	DType tensor.DType
 	Shape []int
-	Quant *Quant // nil for values that are not quantized
+	Quant *Quant   // nil for values that are not quantized
+	Dims  []Extent // of a value whose shape depends on the graph's dimensions: what it is, Shape being the greatest; nil for others
 }
 
 // Len returns the number of elements.
 func (t Type) Len() int { return tensor.Len(t.Shape) }
+
+// Extent returns the number of elements, as it depends on the graph's dimensions.
+func (t Type) Extent() Extent {
+	if t.Dims == nil {
+		return Fixed(t.Len())
+	}
+	n := Fixed(1)
+	for _, d := range t.Dims {
+		n = n.Times(d)
+	}
+	return n
+}
+
+// BytesExtent returns the bytes that the elements take, as it depends on the graph's dimensions.
+func (t Type) BytesExtent() Extent { return t.Extent().Times(Fixed(t.DType.Size())) }
+
+// SameBytes reports whether values of t and u take the same memory, in every run.
+func (t Type) SameBytes(u Type) bool {
+	return t.Bytes() == u.Bytes() && (t.Dims == nil && u.Dims == nil || t.BytesExtent().Equal(u.BytesExtent()))
+}
 
 // Bytes returns the bytes that the elements take in memory.
 func (t Type) Bytes() int { return t.Len() * t.DType.Size() }
@@ -84,6 +105,7 @@ type Graph struct {
 	Outputs []*Value
 	Nodes   []*Node
 	Strings *tensor.Strings // what elements of type str stand for; nil where there are none
+	Dims    []Dim           // whose sizes differ from run to run, those that a run is told first
 	States  []State         // outputs that are inputs of the next run
 	Memory  *Memory         // of a lowered sub-graph, its plan; the plan of a model is apart
 
@@ -216,7 +238,7 @@ func (g *Graph) Clone() *Graph {
 
 // CloneMap returns a copy of g, and the copy of each of its values.
 func (g *Graph) CloneMap() (*Graph, map[*Value]*Value) {
-	c := &Graph{Name: g.Name, Strings: g.Strings, States: slices.Clone(g.States)}
+	c := &Graph{Name: g.Name, Strings: g.Strings, Dims: g.Dims, States: slices.Clone(g.States)}
 	m := map[*Value]*Value{nil: nil}
 	for _, v := range g.Values() {
 		w := *v

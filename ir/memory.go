@@ -4,6 +4,7 @@ package ir
 type Place struct {
 	Of     *Value // the graph input or output whose buffer, the caller's, it is in; nil for the arena
 	Offset int    // bytes from the buffer's or the arena's start
+	Moves  Extent // bytes more, which depend on the graph's dimensions
 }
 
 // Stream is a run of nodes, g.Nodes[From:To], that compute row by row: again and again the last of them that has the rows that it

@@ -115,6 +115,8 @@ func (p *printer) attr(v any, indent string) string {
 		return strconv.FormatInt(v, 10)
 	case float32:
 		return float(v)
+	case Extent:
+		return v.String()
 	case string:
 		return strconv.Quote(v)
 	case []int64:

@@ -10,7 +10,7 @@ import "github.com/deepgo/deepgo/ir"
 func joinRows(g *ir.Graph, c *Config) (int, error) {
 	changed := 0
 	for i, n := range g.Nodes {
-		if _, rows := ir.WindowOf(n); !rows || !pointwise(n.Attrs) || (&ir.Memory{Streams: c.streams}).StreamOf(i) != nil {
+		if _, rows := ir.WindowOf(n); !rows || n.Varies() || !pointwise(n.Attrs) || (&ir.Memory{Streams: c.streams}).StreamOf(i) != nil {
 			continue
 		}
 		a := n.Attrs

@@ -26,6 +26,8 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 	}
 	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
+		case !rowsAlone(n):
+			return false
 		case strings.HasSuffix(n.Op, "_f32"):
 			return has("fpu") && packFPU(r, n)
 		case has("block"):
@@ -41,6 +43,17 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 		}
 		return false
 	}), nil
+}
+
+// rowsAlone reports whether the number of rows of a product, or of images, is all that may differ from run to run: such kernels go by
+// constants in all else.
+func rowsAlone(n *ir.Node) bool {
+	for key, a := range n.Attrs {
+		if _, varies := a.(ir.Extent); varies && key != "N" && !(key == "M" && strings.HasPrefix(n.Op, "fc_")) {
+			return false
+		}
+	}
+	return true
 }
 
 // asConvolution makes a fully connected layer of more than one row a convolution whose pixels are the rows.

@@ -16,6 +16,9 @@ func (c *Config) vectors() bool { return c.Target != nil && slices.Contains(c.Ta
 //	%y = conv2d_f32(%x, %w, %b) {G=1, …}  =>  %y = conv2d_vec_f32(%x, %panels) {G=1, scratch=2304, …}
 func packVectors(g *ir.Graph, c *Config) int {
 	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
+		if !rowsAlone(n) {
+			return false
+		}
 		switch n.Op {
 		case "conv2d_f32":
 			return !c.streaming() && packWino(r, n) || packVecF32(r, n, n.Attrs.Clone())
@@ -30,15 +33,20 @@ func packVectors(g *ir.Graph, c *Config) int {
 	})
 }
 
-// rowsAsPixels makes a fully connected layer a convolution whose pixels are the rows.
+// rowsAsPixels makes a fully connected layer a convolution whose pixels are the rows, or whose images are where their number is told in each
+// run.
 func rowsAsPixels(a ir.Attrs) ir.Attrs {
 	m, k, no := a.Int("M"), a.Int("K"), a.Int("NO")
+	rows := a.ExtentOf("M")
 	for _, name := range []string{"M", "K", "NO"} {
 		delete(a, name)
 	}
 	for name, v := range map[string]int{"N": 1, "IH": 1, "OH": 1, "IW": m, "OW": m, "IC": k, "OC": no, "G": 1,
 		"KH": 1, "KW": 1, "SH": 1, "SW": 1, "DH": 1, "DW": 1, "PT": 0, "PL": 0} {
 		a[name] = int64(v)
+	}
+	if rows.Varies() {
+		a["N"], a["IW"], a["OW"] = rows, int64(1), int64(1)
 	}
 	return a
 }

@@ -29,6 +29,7 @@ type Config struct {
 	Dump func(seq int, pass string, g *ir.Graph, changed int)
 
 	pipeline []Pass // that runs, for sub-graphs
+	family   bool   // the graph is one of many sizes, or is to be
 
 	turned  bool        // the input has channels last, as interleave made it
 	streams []ir.Stream // what the stream pass chose, for those after it

@@ -208,7 +208,7 @@ func (p *planner) takeOver(i int, n *ir.Node) bool {
 		x := n.Inputs[k]
 		r := p.mem.rootOf(x)
 		b := &p.blocks[p.block[r]]
-		at := p.offset[r] + p.mem.offset[x]
+		at := p.offset[r] + p.mem.offset[x].Max
 		if now := p.time.start[i]; p.rings[r].Kept > 0 || b.Last() != now || p.sharesBlock(n, k) || at%alignment(y.Type) != 0 {
 			continue
 		}
@@ -271,7 +271,7 @@ func (p *planner) placeAt(arena plan.Plan) *ir.Memory {
 func (p *planner) placeOf(v *ir.Value, offsets []int) ir.Place {
 	r := p.mem.rootOf(v)
 	if buffer := p.mem.buffer[r]; buffer != nil {
-		return ir.Place{Of: buffer, Offset: p.mem.offset[v]}
+		return placeAt(buffer, 0, p.mem.offset[v])
 	}
 	if r.Type.Bytes() == 0 {
 		return ir.Place{}
@@ -279,5 +279,13 @@ func (p *planner) placeOf(v *ir.Value, offsets []int) ir.Place {
 	if host, ok := p.hosts[r]; ok {
 		r = host.Of
 	}
-	return ir.Place{Offset: offsets[p.block[r]] + p.offset[r] + p.mem.offset[v]}
+	return placeAt(nil, offsets[p.block[r]]+p.offset[r], p.mem.offset[v])
+}
+
+// placeAt is the place that begins some bytes behind another.
+func placeAt(of *ir.Value, base int, offset ir.Extent) ir.Place {
+	if offset.Varies() {
+		return ir.Place{Of: of, Offset: base, Moves: offset}
+	}
+	return ir.Place{Of: of, Offset: base + offset.Max}
 }

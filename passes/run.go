@@ -17,6 +17,11 @@ func run(g *ir.Graph, c *Config, pipeline []Pass) error {
 		return err
 	}
 	c.Memory, c.pipeline = nil, pipeline
+	return runPart(g, c, 0, len(pipeline))
+}
+
+// runPart runs the passes from one to before another.
+func runPart(g *ir.Graph, c *Config, from, to int) error {
 	var eval *evalCheck
 	if c.CheckEval {
 		var err error
@@ -24,9 +29,11 @@ func run(g *ir.Graph, c *Config, pipeline []Pass) error {
 			return err
 		}
 	}
-	dump(c, 0, "import", g, 0)
-	for i, p := range pipeline {
-		if !p.Required && slices.Contains(c.Disable, p.Name) {
+	if from == 0 {
+		dump(c, 0, "import", g, 0)
+	}
+	for i, p := range c.pipeline[:to] {
+		if i < from || !p.Required && slices.Contains(c.Disable, p.Name) {
 			continue
 		}
 		changed, err := step(p, g, c)

@@ -47,6 +47,9 @@ func foldViews(g *ir.Graph) (int, error) {
 			kept = append(kept, n)
 			continue
 		}
+		if n.Attrs.ExtentOf("offset").Varies() {
+			return 0, &ir.Error{Node: nodeName(n), Op: n.Op, Msg: "a part of a constant is another one in every run", Hint: "fix the dimension's size with --dim"}
+		}
 		out, err := op.Eval(n, []*tensor.Tensor{n.Inputs[0].Const})
 		if err != nil {
 			return 0, err
@@ -78,12 +81,12 @@ func copyOutput(g *ir.Graph, i int) {
 	if v.IsConst() {
 		kernel = "load"
 	}
-	w := g.NewValue(v.Name, ir.Type{DType: v.Type.DType, Shape: v.Type.Shape, Quant: v.Type.Quant})
+	w := g.NewValue(v.Name, v.Type)
 	if !slices.Contains(g.Inputs, v) && !slices.Contains(g.Outputs[:i], v) {
 		v.Name, w.Name = w.Name, v.Name
 	}
 	n := &ir.Node{Op: kernel, Inputs: []*ir.Value{v}, Outputs: []*ir.Value{w},
-		Attrs: ir.Attrs{"N": int64(v.Type.Len()), "T": v.Type.DType.C()}}
+		Attrs: ir.Attrs{"N": v.Type.Extent().Attr(), "T": v.Type.DType.C()}}
 	if v.Def != nil {
 		n.From = slices.Clone(v.Def.From)
 	}

@@ -10,14 +10,14 @@ import (
 // storage says which values of a lowered graph share memory because one is a view of the other.
 type storage struct {
 	root   map[*ir.Value]*ir.Value // where a value's bytes are: in itself, or in the value that it views, however indirectly
-	offset map[*ir.Value]int       // bytes from the root's start
+	offset map[*ir.Value]ir.Extent // bytes from the root's start
 	buffer map[*ir.Value]*ir.Value // per root in the caller's memory, the graph input or output whose buffer it is in
 }
 
 // storageOf follows the views of g. A graph output that views the whole of a computed value gives it its buffer. alone tells nodes whose
 // operands must not go into a buffer with the result, as those of nodes that run row by row; nil is none.
 func storageOf(g *ir.Graph, alone func(node int) bool) *storage {
-	s := &storage{root: map[*ir.Value]*ir.Value{}, offset: map[*ir.Value]int{}, buffer: map[*ir.Value]*ir.Value{}}
+	s := &storage{root: map[*ir.Value]*ir.Value{}, offset: map[*ir.Value]ir.Extent{}, buffer: map[*ir.Value]*ir.Value{}}
 	for _, v := range g.Inputs {
 		s.root[v], s.buffer[v] = v, v
 	}
@@ -27,7 +27,7 @@ func storageOf(g *ir.Graph, alone func(node int) bool) *storage {
 		}
 		if isView(n) {
 			x, y := n.Inputs[0], n.Outputs[0]
-			s.root[y], s.offset[y] = s.rootOf(x), s.offset[x]+n.Attrs.Int("offset")
+			s.root[y], s.offset[y] = s.rootOf(x), s.offset[x].Plus(n.Attrs.ExtentOf("offset"))
 		}
 	}
 	for i, v := range g.Outputs {
@@ -62,7 +62,7 @@ func (s *storage) growBuffers(g *ir.Graph, alone func(node int) bool) {
 		}
 		for _, i := range d.InPlace {
 			x, y := n.Input(i), n.Outputs[0]
-			if x != nil && s.arenaBytes(x) == y.Type.Bytes() && s.rootOf(x) == x && len(users[x]) == 1 && !s.readsTwice(n, i) {
+			if x != nil && s.arenaBytes(x) > 0 && x.Type.SameBytes(y.Type) && s.rootOf(x) == x && len(users[x]) == 1 && !s.readsTwice(n, i) {
 				s.buffer[x] = s.buffer[y]
 				break
 			}
@@ -80,7 +80,7 @@ func (s *storage) rootOf(v *ir.Value) *ir.Value {
 
 // covers reports whether v is the whole of r.
 func (s *storage) covers(v, r *ir.Value) bool {
-	return !r.IsConst() && s.offset[v] == 0 && v.Type.Bytes() == r.Type.Bytes()
+	return !r.IsConst() && len(s.offset[v].Terms) == 0 && v.Type.SameBytes(r.Type)
 }
 
 // arenaBytes returns the bytes that root r takes in the arena: none where it is a constant or in the caller's memory.
@@ -105,8 +105,8 @@ func (s *storage) takeovers(n *ir.Node, shrink bool) []int {
 		if x == nil || s.arenaBytes(s.rootOf(x)) == 0 || s.readsTwice(n, i) {
 			continue
 		}
-		fits := x.Type.Bytes() == y.Bytes() || shrink && x.Type.Bytes() > y.Bytes()
-		if fits && s.offset[x]%max(y.DType.Size(), 1) == 0 {
+		fits := x.Type.SameBytes(y) || shrink && x.Type.Bytes() > y.Bytes() && !n.Varies()
+		if fits && !s.offset[x].Varies() && s.offset[x].Max%max(y.DType.Size(), 1) == 0 {
 			out = append(out, i)
 		}
 	}

@@ -66,6 +66,9 @@ func (c *Config) budget() int {
 
 // streaming reports whether memory is worth more than time: on machines without an operating system, unless told otherwise.
 func (c *Config) streaming() bool {
+	if c.family {
+		return false
+	}
 	if c.Push != "" {
 		return true
 	}

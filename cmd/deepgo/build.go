@@ -122,7 +122,7 @@ func (f *buildFlags) build(ctx context.Context, p *deepgo.Program, out string) e
 		return err
 	}
 	defer os.RemoveAll(dir)
-	files, err := pack.Program(pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Files: p.Files})
+	files, err := pack.Program(pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Dims: p.Dims, Files: p.Files})
 	if err != nil {
 		return err
 	}

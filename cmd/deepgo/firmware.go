@@ -32,7 +32,7 @@ type firmware struct {
 // build compiles the firmware and returns its image in each of the board's formats.
 func (f *firmware) build(ctx context.Context) ([]codegen.File, error) {
 	p := f.program
-	files, err := pack.Firmware(pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Files: p.Files}, f.board.Driver, f.board.Start, f.board.ClockHz)
+	files, err := pack.Firmware(pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Dims: p.Dims, Files: p.Files}, f.board.Driver, f.board.Start, f.board.ClockHz)
 	if err != nil {
 		return nil, err
 	}

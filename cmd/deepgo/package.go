@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/deepgo/deepgo"
@@ -32,6 +34,9 @@ func (f *compileFlags) packaged(c *cobra.Command, m *deepgo.Model, p *deepgo.Pro
 			return "", nil, err
 		}
 		k = cases[0]
+		if sizes, err := m.SizesOf(k.Inputs); err != nil || !slices.Equal(sizes, m.MaxSizes()) {
+			return "", nil, fmt.Errorf("%s: a package's example has the greatest sizes; the first case has %v", f.data, sizes)
+		}
 	}
 	in, out, err := verify.Reference(m, p, k)
 	if err != nil {
@@ -41,7 +46,7 @@ func (f *compileFlags) packaged(c *cobra.Command, m *deepgo.Model, p *deepgo.Pro
 		Version: deepgo.Version, Target: p.Target.Name, Source: filepath.Base(m.File), AVR: p.Target.FlashSpace == "avr",
 		ConstBytes: p.Report.ConstBytes, ArenaBytes: p.Report.ArenaBytes, IOBytes: p.Report.IOBytes, StateBytes: p.Report.StateBytes,
 	}
-	files, err := pack.Package(f.pack, pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Files: p.Files}, info, pack.Golden{Inputs: in, Outputs: out})
+	files, err := pack.Package(f.pack, pack.Model{Name: p.Name, Inputs: p.Inputs, Outputs: p.Outputs, Arenas: p.Arenas, Dims: p.Dims, Files: p.Files}, info, pack.Golden{Inputs: in, Outputs: out})
 	if len(files) == 1 {
 		return f.out, files, err
 	}

@@ -107,6 +107,9 @@ func (f *quantizeFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
+	if len(m.Dims) > 0 {
+		return &ir.Error{Model: file, Msg: fmt.Sprintf("a quantized model has fixed shapes; the size of %q is not fixed", m.Dims[0].Name), Hint: fmt.Sprintf("fix it with --dim %s=%d", m.Dims[0].Name, m.Dims[0].Max)}
+	}
 	calib, eval, pre, err := f.sets(m)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,7 +68,7 @@ func optionalArg(name string) cobra.PositionalArgs {
 
 // loadFlags are the flags of every command that reads a model.
 type loadFlags struct {
-	dims     map[string]int
+	dims     dimFlag
 	shapes   map[string]string
 	elements []string
 	consts   map[string]string
@@ -76,7 +77,7 @@ type loadFlags struct {
 }
 
 func (f *loadFlags) add(c *cobra.Command) {
-	c.Flags().StringToIntVar(&f.dims, "dim", nil, "value of a symbolic dimension, such as `batch=1` (repeatable)")
+	c.Flags().Var(&f.dims, "dim", "size of a symbolic dimension, such as `batch=1`, or its greatest, such as 'seq<=100', where each run is told it (repeatable)")
 	c.Flags().StringToStringVar(&f.shapes, "input-shape", nil, "whole shape of an input, such as `x=1x3x48x48` (repeatable)")
 	c.Flags().StringArrayVar(&f.elements, "elements", nil, "shapes of the tensors in an input that is a sequence or an optional, such as `x=3x2,4x2` (repeatable)")
 	c.Flags().StringToStringVar(&f.consts, "const", nil, "pin an input to a value, such as `sr=16000` (repeatable)")
@@ -109,7 +110,64 @@ func (f *loadFlags) options(c *cobra.Command) (deepgo.LoadOptions, error) {
 		}
 		externs[name] = x
 	}
-	return deepgo.LoadOptions{Dims: f.dims, InputShapes: shapes, Elements: elements, Consts: f.consts, MaxIterations: f.most, Externs: externs}, nil
+	return deepgo.LoadOptions{Dims: f.dims.fixed, MaxDims: f.dims.most, MinDims: f.dims.least, InputShapes: shapes, Elements: elements, Consts: f.consts, MaxIterations: f.most, Externs: externs}, nil
+}
+
+// dimFlag is the value of --dim.
+type dimFlag struct{ fixed, most, least map[string]int }
+
+func (d *dimFlag) Type() string { return "dim" }
+
+func (d *dimFlag) String() string {
+	var list []string
+	for name, n := range d.fixed {
+		list = append(list, fmt.Sprintf("%s=%d", name, n))
+	}
+	for name, n := range d.most {
+		text := fmt.Sprintf("%s<=%d", name, n)
+		if least, ok := d.least[name]; ok {
+			text = fmt.Sprintf("%d<=%s", least, text)
+		}
+		list = append(list, text)
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}
+
+func (d *dimFlag) Set(text string) error {
+	if d.fixed == nil {
+		d.fixed, d.most, d.least = map[string]int{}, map[string]int{}, map[string]int{}
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		if !d.set(part) {
+			return fmt.Errorf("expected a dimension and its size, such as batch=1, or bounds of it, such as seq<=100 or 3<=seq<=100")
+		}
+	}
+	return nil
+}
+
+// set reads one dimension.
+func (d *dimFlag) set(text string) bool {
+	words := strings.Split(text, "<=")
+	least := ""
+	switch len(words) {
+	case 1:
+		name, size, _ := strings.Cut(text, "=")
+		return put(d.fixed, name, size)
+	case 3:
+		least, words = words[0], words[1:]
+		if !put(d.least, words[0], least) {
+			return false
+		}
+	}
+	return len(words) == 2 && put(d.most, words[0], words[1])
+}
+
+func put(to map[string]int, name, size string) bool {
+	n, err := strconv.Atoi(strings.TrimSpace(size))
+	name = strings.TrimSpace(name)
+	to[name] = n
+	return err == nil && name != "" && !strings.ContainsAny(name, "<>=")
 }
 
 // parseElements reads the values of --elements.

@@ -69,9 +69,6 @@ func (f *runFlags) run(c *cobra.Command, file string) error {
 func (f *runFlags) readInputs(m *deepgo.Model, random bool) ([]*tensor.Tensor, error) {
 	vs := m.Graph.Inputs
 	in := make([]*tensor.Tensor, len(vs))
-	if random {
-		in = samples.Random(m.InputTypes(), f.random)
-	}
 	for i, arg := range f.inputs {
 		at, file := i, arg
 		if name, rest, ok := strings.Cut(arg, "="); ok {
@@ -86,12 +83,44 @@ func (f *runFlags) readInputs(m *deepgo.Model, random bool) ([]*tensor.Tensor, e
 		}
 		in[at] = t
 	}
+	if random {
+		types, err := inputTypes(m, in)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range samples.Random(types, f.random) {
+			if in[i] == nil {
+				in[i] = t
+			}
+		}
+	}
 	for i, t := range in {
 		if t == nil {
 			return nil, fmt.Errorf("input %q (%s) is not given: use --input %s=FILE, or --random SEED", vs[i].Name, vs[i].Type, vs[i].Name)
 		}
 	}
 	return in, nil
+}
+
+// inputTypes returns the types of a model's inputs, of the sizes that those have which are given; others are the greatest.
+func inputTypes(m *deepgo.Model, given []*tensor.Tensor) ([]ir.Type, error) {
+	if len(m.Dims) == 0 {
+		return m.InputTypes(), nil
+	}
+	sizes, err := m.SizesOf(given)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range m.Dims {
+		if sizes[i] == 0 {
+			sizes[i] = d.Max
+		}
+	}
+	fixed, err := m.At(sizes)
+	if err != nil {
+		return nil, err
+	}
+	return fixed.InputTypes(), nil
 }
 
 func namesOf(vs []*ir.Value) string {
@@ -158,7 +187,7 @@ func texts(g *ir.Graph, t *tensor.Tensor) []string {
 // printOutputs prints each output's elements, and where its greatest one is: the class, for a classifier.
 func printOutputs(w io.Writer, g *ir.Graph, out []*tensor.Tensor) error {
 	for i, t := range out {
-		fmt.Fprintf(w, "%s: %s", g.Outputs[i].Name, g.Outputs[i].Type)
+		fmt.Fprintf(w, "%s: %s", g.Outputs[i].Name, ir.Type{DType: t.DType, Shape: t.Shape, Quant: g.Outputs[i].Type.Quant})
 		if t.DType == tensor.String {
 			fmt.Fprintf(w, "\n%q\n", texts(g, t))
 			continue

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -126,6 +128,14 @@ func (f *verifyFlags) secondOpinion(m *deepgo.Model, r *verify.Result) error {
 	if err != nil {
 		return err
 	}
+	if len(m.Dims) > 0 { // the second reader knows no dimension that is not fixed
+		opt := deepgo.LoadOptions{Dims: map[string]int{}, Consts: f.load.consts}
+		maps.Copy(opt.Dims, f.load.dims.fixed)
+		maps.Copy(opt.Dims, f.load.dims.most)
+		if m, err = deepgo.Load(m.File, opt); err != nil {
+			return err
+		}
+	}
 	r.OnnxGo = onnxgo.Compare(data, frontend.Options{Consts: f.load.consts}, m.Graph)
 	if r.OnnxGo.Differ != "" {
 		r.Pass = false
@@ -140,9 +150,45 @@ func (f *verifyFlags) cases(m *deepgo.Model) ([]verify.Case, error) {
 	}
 	cases := make([]verify.Case, max(f.random, 1))
 	for i := range cases {
-		cases[i] = verify.Case{Name: fmt.Sprintf("seed %d", i+1), Inputs: samples.Random(m.InputTypes(), uint64(i+1))}
+		seed := uint64(i + 1)
+		name, types := fmt.Sprintf("seed %d", seed), m.InputTypes()
+		if len(m.Dims) > 0 {
+			sizes := sizesFor(m, i)
+			fixed, err := m.At(sizes)
+			if err != nil {
+				return nil, err
+			}
+			name, types = name+" of "+sizesText(m, sizes), fixed.InputTypes()
+		}
+		cases[i] = verify.Case{Name: name, Inputs: samples.Random(types, seed)}
 	}
 	return cases, nil
+}
+
+// sizesFor returns the sizes of a model's dimensions in random case i: the greatest, the least, the middle, then any.
+func sizesFor(m *deepgo.Model, i int) []int {
+	sizes := m.MaxSizes()
+	r := rand.New(rand.NewPCG(uint64(i), 1))
+	for k, d := range m.Dims {
+		switch i {
+		case 0:
+		case 1:
+			sizes[k] = d.Min
+		case 2:
+			sizes[k] = (d.Min + d.Max) / 2
+		default:
+			sizes[k] = d.Min + r.IntN(d.Max-d.Min+1)
+		}
+	}
+	return sizes
+}
+
+func sizesText(m *deepgo.Model, sizes []int) string {
+	parts := make([]string, len(sizes))
+	for i, d := range m.Dims {
+		parts[i] = fmt.Sprintf("%s=%d", d.Name, sizes[i])
+	}
+	return strings.Join(parts, ", ")
 }
 
 func isTerminal(w io.Writer) bool {

@@ -55,7 +55,7 @@ and of the C is in [testdata/conformance/ledger.txt](testdata/conformance/ledger
 8- and 4-bit floats; any is all of them and bool. "C" is "yes", "folded" where the compiler computes the operator or refuses it, or "as parts" where import takes it apart into operators of ONNX.
 
 For all operators:
-* Shapes are static. Inputs that give shapes, axes, pads, sizes, steps or repeats must be known when compiling: constants, or inputs pinned with --const.
+* Shapes are static, but for dimensions whose sizes a run is told, within bounds: --dim 'seq<=100'. Inputs that give shapes, axes, pads, sizes, steps or repeats must be known when compiling: constants, or inputs pinned with --const.
 * Floats of 16 bits and less are stored in their bits and computed in float32, rounded after every operator. f64 is double, which AVR does not have.
 * Integers of 2 and 4 bits are stored one to a byte. In C they are moved, compared, cast and quantized; arithmetic on them is for the interpreter.
 * Kernels that walk through memory by strides do so in at most 6 dimensions, after neighbouring ones are joined.

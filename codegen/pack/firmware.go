@@ -40,6 +40,9 @@ var startFiles = map[string][]string{
 // Firmware returns the files of a board's firmware: the model, the protocol, the driver, and the start-up code where start
 // names some.
 func Firmware(m Model, driver, start string, clockHz int) ([]codegen.File, error) {
+	if err := m.fixed("firmware"); err != nil {
+		return nil, err
+	}
 	header, err := firmwareHeader(m, clockHz)
 	if err != nil {
 		return nil, err

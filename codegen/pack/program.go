@@ -20,6 +20,7 @@ type Model struct {
 	Inputs  []codegen.Port
 	Outputs []codegen.Port
 	Arenas  []codegen.Arena
+	Dims    []codegen.Dim // whose sizes a run is told
 	Files   []codegen.File
 }
 
@@ -45,6 +46,9 @@ func (m Model) arenaNames() []string {
 
 // Program returns the files of a program for systems with files: the model, what is around it, and model.h between them.
 func Program(m Model) ([]codegen.File, error) {
+	if err := m.fixed("a program"); err != nil {
+		return nil, err
+	}
 	header, err := modelHeader(m)
 	if err != nil {
 		return nil, err
@@ -55,6 +59,15 @@ func Program(m Model) ([]codegen.File, error) {
 		files = append(files, codegen.File{Name: name, Data: data})
 	}
 	return files, nil
+}
+
+// fixed returns an error where the sizes of a model's inputs are told in each run, which a product does not do.
+func (m Model) fixed(product string) error {
+	if len(m.Dims) == 0 {
+		return nil
+	}
+	d := m.Dims[0]
+	return &ir.Error{Msg: fmt.Sprintf("%s takes inputs of one size, and that of dimension %q is told in each run", product, d.Name), Hint: fmt.Sprintf("fix it with --dim %s=%d; deepgo compile makes C that is told it", d.Name, d.Max)}
 }
 
 // dtypeNames are program.h's names of element types.

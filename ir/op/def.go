@@ -61,6 +61,8 @@ type Def struct {
 	Part string
 	// Elementwise marks kernel operators that compute element i from elements i of what they read at run time: any N of them at a time.
 	Elementwise bool
+	// Computed names the kernel operator that computes the same where what this one takes as a constant is computed, too.
+	Computed string
 	// View marks the kernel operator whose output is its input's memory, at byte offset Attrs["offset"].
 	View bool
 }

@@ -15,7 +15,7 @@ var gemmDefs = []*Def{
 	{Name: "fc_f32", In: Args("x", "w", "b"), Out: Args("y"), Eval: evalFC, Post: "POST(v)", Part: "fc_part_f32"},
 	{Name: "fc_part_f32", In: Args("x", "w", "b"), Out: Args("y"), Eval: evalFC, Post: "POST(v)"},
 	{Name: "matmul_f32", In: Args("a", "b"), Out: Args("y"), Eval: evalMatMulKernel, Post: "POST(v)"},
-	{Name: "matmulc_f32", In: Args("a", "b"), Out: Args("y"), Eval: evalMatMulKernel, Post: "POST(v)"},
+	{Name: "matmulc_f32", In: Args("a", "b"), Out: Args("y"), Eval: evalMatMulKernel, Post: "POST(v)", Computed: "matmul_f32"},
 }
 
 // gemmSizes returns rows, inner size and columns of A' * B'.

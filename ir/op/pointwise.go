@@ -279,7 +279,7 @@ var mapDefs = []*Def{
 	{Name: "map2_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1}, Elementwise: true},
 	{Name: "map3_f32", In: Args("x0", "x1", "x2"), Out: Args("y"), Eval: evalMap, InPlace: []int{0, 1, 2}, Elementwise: true},
 	{Name: "broadcast_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalBroadcast},
-	{Name: "broadcastc_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalBroadcast},
+	{Name: "broadcastc_f32", In: Args("x0", "x1"), Out: Args("y"), Eval: evalBroadcast, Computed: "broadcast_f32"},
 }
 
 func evalMap(c *Call) ([]*tensor.Tensor, error) {

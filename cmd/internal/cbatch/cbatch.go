@@ -17,13 +17,15 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
 )
 
-// Case is a compiled model, of a name that no other case has, and its inputs.
+// Case is a compiled model, of a name that no other model has, and its inputs.
 type Case struct {
 	Program *deepgo.Program
+	Sizes   []int // of the dimensions that a run is told
 	Inputs  []*tensor.Tensor
 }
 
@@ -77,9 +79,10 @@ func (b *batch) write() error {
 // writeModels checks the inputs, and writes the models' files.
 func (b *batch) writeModels() error {
 	for _, c := range b.cases {
-		for i, p := range c.Program.Inputs {
-			if i >= len(c.Inputs) || c.Inputs[i].DType != p.Type.DType || !slices.Equal(c.Inputs[i].Shape, p.Type.Shape) {
-				return fmt.Errorf("%s: input %q is not given as %s", c.Program.Name, p.Name, p.Type)
+		types, _ := c.Program.Types(c.Sizes)
+		for i, t := range types {
+			if i >= len(c.Inputs) || !t.Equal(ir.Type{DType: c.Inputs[i].DType, Shape: c.Inputs[i].Shape}) {
+				return fmt.Errorf("%s: input %q is not given as %s", c.Program.Name, c.Program.Inputs[i].Name, t)
 			}
 		}
 		for _, f := range c.Program.Files {
@@ -97,19 +100,21 @@ var broken = regexp.MustCompile(`(?m)^(\w+)\.[ch]:\d+:\d+: error: (.*)$`)
 // compile makes the objects. Where some fail, the program is made of the others.
 func (b *batch) compile() error {
 	args := append(append([]string{}, b.flags...), "-I.", "-c")
-	index := map[string]int{}
+	index := map[string][]int{}
 	for i, c := range b.cases {
-		index[c.Program.Name] = i
+		index[c.Program.Name] = append(index[c.Program.Name], i)
 		for _, f := range c.Program.Files {
-			if strings.HasSuffix(f.Name, ".c") {
+			if strings.HasSuffix(f.Name, ".c") && !slices.Contains(args, f.Name) {
 				args = append(args, f.Name)
 			}
 		}
 	}
 	out, err := b.exec("gcc", args...)
 	for _, m := range broken.FindAllStringSubmatch(string(out), -1) {
-		if i, ok := index[strings.TrimSuffix(m[1], "_weights")]; ok && b.results[i].Err == nil {
-			b.results[i].Err = fmt.Errorf("gcc: %s", m[2])
+		for _, i := range index[strings.TrimSuffix(m[1], "_weights")] {
+			if b.results[i].Err == nil {
+				b.results[i].Err = fmt.Errorf("gcc: %s", m[2])
+			}
 		}
 	}
 	objects := []string{}
@@ -119,7 +124,7 @@ func (b *batch) compile() error {
 		}
 		b.live = append(b.live, i)
 		for _, f := range c.Program.Files {
-			if base, isC := strings.CutSuffix(f.Name, ".c"); isC {
+			if base, isC := strings.CutSuffix(f.Name, ".c"); isC && !slices.Contains(objects, base+".o") {
 				objects = append(objects, base+".o")
 			}
 		}
@@ -159,10 +164,14 @@ func (b *batch) table() []byte {
 			more += fmt.Sprintf("    void *%s = buffer(%s_BYTES);\n", a.Param, a.Macro)
 			frees += fmt.Sprintf("    free(%s);\n", a.Param)
 		}
+		for _, n := range b.cases[i].Sizes {
+			args = append(args, fmt.Sprint(n))
+		}
 		sizes := []string{}
-		for _, port := range slices.Concat(p.Inputs, p.Outputs) {
+		in, out := p.Types(b.cases[i].Sizes)
+		for _, t := range slices.Concat(in, out) {
 			args = append(args, fmt.Sprintf("buffers[%d]", len(sizes)))
-			sizes = append(sizes, fmt.Sprint(port.Type.Bytes()))
+			sizes = append(sizes, fmt.Sprint(t.Bytes()))
 		}
 		fmt.Fprintf(&calls, "static int call%d(void *arena, void **buffers)\n{\n    (void)buffers;\n%s    const int code = %s_run(%s);\n%s    return code;\n}\n", i, more, p.Name, strings.Join(args, ", "), frees)
 		fmt.Fprintf(&rows, "    {%d, call%d, %s_BYTES, %d, %d, {%s}},\n", i, i, p.Arenas[0].Macro, len(p.Inputs), len(p.Outputs), strings.Join(append(sizes, "0"), ", "))
@@ -230,12 +239,13 @@ func (b *batch) read(cases []int, out *bytes.Buffer) (int, error) {
 		if head[1] != 0 {
 			r.Err = fmt.Errorf("the model returned %d", head[1])
 		}
-		for _, p := range b.cases[i].Program.Outputs {
-			raw := make([]byte, p.Type.Bytes())
+		_, types := b.cases[i].Program.Types(b.cases[i].Sizes)
+		for _, want := range types {
+			raw := make([]byte, want.Bytes())
 			if n, _ := out.Read(raw); n < len(raw) {
 				return k, nil
 			}
-			t, err := tensor.FromBytes(p.Type.DType, raw, p.Type.Shape...)
+			t, err := tensor.FromBytes(want.DType, raw, want.Shape...)
 			if err != nil {
 				return k, err
 			}

@@ -32,6 +32,11 @@ func Read(file string, want ir.Type) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	if want.Dims != nil {
+		if want.Shape, err = sizedLike(t.Shape, want); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
 	if t, err = fit(t, want); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -66,6 +71,28 @@ func read(file string, want ir.Type) (*tensor.Tensor, error) {
 	default:
 		return nil, fmt.Errorf("unknown kind of sample %q: expected .npy, .pb, .png, .jpg or .txt", ext)
 	}
+}
+
+// sizedLike returns the shape of an input whose sizes a run is told: the file's, or where that is a list, what one size that is not known makes
+// of so many elements.
+func sizedLike(shape []int, want ir.Type) ([]int, error) {
+	sized, open, rest := slices.Clone(want.Shape), -1, 1
+	for i, e := range want.Dims {
+		switch {
+		case len(shape) == len(want.Dims) && (e.Varies() || shape[i] == want.Shape[i]):
+			sized[i] = shape[i]
+		case e.Varies() && open < 0 && len(shape) == 1:
+			open = i
+		case e.Varies() || len(shape) > 1:
+			return nil, fmt.Errorf("shape %v does not fit the input's, at most %v", shape, want.Shape)
+		default:
+			rest *= want.Shape[i]
+		}
+	}
+	if open >= 0 {
+		sized[open] = shape[0] / max(rest, 1)
+	}
+	return sized, nil
 }
 
 func fit(t *tensor.Tensor, want ir.Type) (*tensor.Tensor, error) {

@@ -92,12 +92,32 @@ func Execute(ctx context.Context, p *deepgo.Program, cases [][]*tensor.Tensor, b
 	if len(r.Regions) > 0 {
 		x.Insns, x.Cycles = r.Regions[0].Insns, r.Regions[0].Cycles
 	}
-	err = x.parse(r.Output, p.Lowered.OpenOutputs(), len(cases))
+	types, err := outputTypes(p, cases)
+	if err != nil {
+		return nil, err
+	}
+	err = x.parse(r.Output, types)
 	for i := range min(len(x.Layers), len(r.Regions)) {
 		x.Layers[i].Cost = r.Regions[i]
 	}
 	x.Layers = perNode(x.Layers)
 	return x, err
+}
+
+// outputTypes returns the types of the outputs in each case.
+func outputTypes(p *deepgo.Program, cases [][]*tensor.Tensor) ([][]ir.Type, error) {
+	types := make([][]ir.Type, len(cases))
+	for i, c := range cases {
+		var sizes []int
+		if len(p.Dims) > 0 {
+			var err error
+			if sizes, err = p.SizesOf(c); err != nil {
+				return nil, err
+			}
+		}
+		_, types[i] = p.Types(sizes)
+	}
+	return types, nil
 }
 
 // perNode adds up the costs of nodes that were called for one row after the other.
@@ -206,6 +226,19 @@ func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	if len(g.States) > 0 {
 		fmt.Fprintf(&loads, "    if (i == 0) {\n        %s_reset();\n    }\n", p.Name)
 	}
+	for i, d := range p.Dims {
+		fmt.Fprintf(&b, "static int32_t size%d;\nstatic const HROM int32_t sizes%d[CASES] = {", i, i)
+		for _, c := range cases {
+			sizes, err := p.SizesOf(c)
+			if err != nil {
+				ir.Bugf("%v", err)
+			}
+			fmt.Fprintf(&b, "%d,", sizes[i])
+		}
+		fmt.Fprintf(&b, "}; /* %s */\n", d.Param)
+		fmt.Fprintf(&loads, "    size%d = sizes%d[i];\n", i, i)
+		args = append(args, fmt.Sprintf("size%d", i))
+	}
 	for i, v := range g.OpenInputs() {
 		n := max(v.Type.Bytes(), 1)
 		fmt.Fprintf(&b, "static uint8_t in%d[%d] __attribute__((aligned(8)));\n", i, n)
@@ -234,8 +267,8 @@ func byteList(data []byte) string {
 }
 
 // parse reads the harness's lines.
-func (x *Execution) parse(text string, outputs []*ir.Value, cases int) error {
-	for range cases {
+func (x *Execution) parse(text string, types [][]ir.Type) error {
+	for _, outputs := range types {
 		x.Outputs = append(x.Outputs, make([]*tensor.Tensor, len(outputs)))
 	}
 	for line := range strings.Lines(text) {
@@ -246,7 +279,7 @@ func (x *Execution) parse(text string, outputs []*ir.Value, cases int) error {
 		var err error
 		switch {
 		case f[0] == "o" && (len(f) == 4 || len(f) == 3):
-			err = x.output(f, outputs)
+			err = x.output(f, types)
 		case f[0] == "c" && len(f) == 3 && f[1] == "0":
 			x.Cycles, err = strconv.ParseUint(f[2], 10, 64)
 		case f[0] == "s" && len(f) == 2:
@@ -278,10 +311,10 @@ func clean(line string) string {
 	return strings.TrimRight(strings.TrimSpace(line), ".")
 }
 
-func (x *Execution) output(f []string, outputs []*ir.Value) error {
+func (x *Execution) output(f []string, types [][]ir.Type) error {
 	i, err := strconv.Atoi(f[1])
 	k, err2 := strconv.Atoi(f[2])
-	if err != nil || err2 != nil || i >= len(x.Outputs) || k >= len(outputs) {
+	if err != nil || err2 != nil || i >= len(types) || k >= len(types[i]) {
 		return fmt.Errorf("the program printed %q", strings.Join(f, " "))
 	}
 	var data []byte
@@ -290,7 +323,11 @@ func (x *Execution) output(f []string, outputs []*ir.Value) error {
 			return err
 		}
 	}
-	x.Outputs[i][k], err = tensor.FromBytes(outputs[k].Type.DType, data, outputs[k].Type.Shape...)
+	t := types[i][k]
+	if n := t.Bytes(); len(data) > n { // the buffer of an output whose size the run was told
+		data = data[:n]
+	}
+	x.Outputs[i][k], err = tensor.FromBytes(t.DType, data, t.Shape...)
 	return err
 }
 

@@ -45,15 +45,34 @@ func LoadCases(dir string, m *deepgo.Model) ([]Case, error) {
 	var cases []Case
 	for _, set := range sets {
 		c := Case{Name: filepath.Base(set)}
-		if c.Inputs, err = readTensors(set, "input", m.Graph.Inputs, m.Graph.Strings, nil); err != nil {
+		of := m
+		if len(m.Dims) > 0 {
+			if of, err = sized(set, m); err != nil {
+				return nil, err
+			}
+		}
+		if c.Inputs, err = readTensors(set, "input", of.Graph.Inputs, of.Graph.Strings, nil); err != nil {
 			return nil, err
 		}
-		if c.Goldens, err = readGoldens(set, m); err != nil {
+		if c.Goldens, err = readGoldens(set, of); err != nil {
 			return nil, err
 		}
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// sized returns the model of the sizes that a case's inputs have.
+func sized(set string, m *deepgo.Model) (*deepgo.Model, error) {
+	inputs, err := readTensors(set, "input", m.Graph.Inputs, m.Graph.Strings, func(int, ir.Type) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := m.SizesOf(inputs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", set, err)
+	}
+	return m.At(sizes)
 }
 
 // readTensors reads a tensor for each value. Where loose is set, it may let types pass that are not the values'.
@@ -189,7 +208,7 @@ func (c *comparison) interpret(cases []Case) error {
 		}
 		in := boundary(c.model, c.program, k)
 		kept.enter(c.program.Lowered, in)
-		lowered, err := interp.Run(c.program.Lowered, in, interp.Options{})
+		lowered, err := runLowered(c.program, in, interp.Options{})
 		if err != nil {
 			return err
 		}
@@ -212,8 +231,20 @@ func (c *comparison) interpret(cases []Case) error {
 func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Tensor, err error) {
 	in = boundary(m, p, k)
 	newKept(p.Lowered.States).enter(p.Lowered, in)
-	out, err = interp.Run(p.Lowered, in, interp.Options{})
+	out, err = runLowered(p, in, interp.Options{})
 	return open(in, p.Lowered.IsStateInput), open(out, p.Lowered.IsStateOutput), err
+}
+
+// runLowered runs a program's lowered graph, of the sizes that the inputs have.
+func runLowered(p *deepgo.Program, in []*tensor.Tensor, opt interp.Options) ([]*tensor.Tensor, error) {
+	if len(p.Dims) == 0 {
+		return interp.Run(p.Lowered, in, opt)
+	}
+	sizes, err := p.SizesOf(open(in, p.Lowered.IsStateInput))
+	if err != nil {
+		return nil, err
+	}
+	return interp.Run(p.Lowered.At(sizes), in, opt)
 }
 
 // boundary returns a case's inputs in the types that the program takes.
@@ -513,11 +544,15 @@ func (c *comparison) count(d, want, step float64) {
 // compareLayers holds every node's output against the interpreter's, in the first case, and names the first that differs.
 // Floats may differ in their last bits: there the first node is only where it begins.
 func (c *comparison) compareLayers(x *Execution) error {
-	index := map[*ir.Node]int{}
-	for i, n := range c.program.Lowered.Nodes {
+	sizes, err := c.program.SizesOf(c.inputs[0])
+	if err != nil {
+		return err
+	}
+	g, index := c.program.Lowered.At(sizes), map[*ir.Node]int{}
+	for i, n := range g.Nodes {
 		index[n] = i
 	}
-	_, err := interp.Run(c.program.Lowered, c.inputs[0], interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
+	_, err = interp.Run(g, c.inputs[0], interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
 		if hashes := x.Traces[index[n]]; hashes != nil {
 			c.result.Layers = append(c.result.Layers, LayerResult{Node: index[n], Op: n.Op, From: n.From, Equal: slices.Equal(hashes, hashRows(out[0].Bytes(), len(hashes)))})
 		}

@@ -1,0 +1,291 @@
+package passes
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/deepgo/deepgo/ir"
+)
+
+// joiner makes one graph of members of a family that are alike.
+type joiner struct {
+	*fitter
+	g      *ir.Graph     // the first member, to become that of all
+	own    []*ir.Value   // its values
+	nodes  [][]*ir.Node  // per member that has a say
+	values [][]*ir.Value // per member that has a say, in one order
+	names  string        // of the dimensions, for messages
+}
+
+// join makes the members of the given sizes, the greatest first, and joins those that are like most of them. others are the sizes, within
+// bounds, of which the members are not as the graph says.
+func (f Family) join(sizes [][]int) (g *ir.Graph, others [][]int, err error) {
+	var members []*ir.Graph
+	var made [][]int
+	for i, at := range sizes {
+		g, err := f.At(at)
+		if err != nil && i == 0 {
+			return nil, nil, err
+		}
+		if err == nil {
+			members, made = append(members, g), append(made, at)
+		}
+	}
+	j, odd := f.newJoiner(members, made)
+	if 2*len(j.nodes) <= len(members) && len(members) > 2 {
+		return nil, nil, odd
+	}
+	if f.shapes {
+		err = j.joinShapes()
+	} else {
+		err = j.join()
+	}
+	return j.g, f.without(sizes, j.sizes), err
+}
+
+// without lists those sizes within bounds that are not among others, which may have more dimensions.
+func (f Family) without(list, others [][]int) [][]int {
+	var rest [][]int
+	for _, at := range list {
+		inside := true
+		for i, d := range f.Dims {
+			inside = inside && at[i] >= d.Min && at[i] <= d.Max
+		}
+		if inside && !slices.ContainsFunc(others, func(o []int) bool { return slices.Equal(o[:len(at)], at) }) {
+			rest = append(rest, at)
+		}
+	}
+	return rest
+}
+
+// newJoiner takes those members that are like the first. odd says what is different about the others.
+func (f Family) newJoiner(members []*ir.Graph, made [][]int) (j *joiner, odd error) {
+	j = &joiner{g: members[0], own: members[0].Values(), names: f.names()}
+	var at [][]int
+	for i, g := range members {
+		if err := alike(members[0], g); err != nil {
+			odd = err
+			continue
+		}
+		at, j.nodes, j.values = append(at, made[i]), append(j.nodes, g.Nodes), append(j.values, g.Values())
+	}
+	j.fitter = newFitter(f.Dims, f.Known, at)
+	return j, odd
+}
+
+func (f Family) names() string {
+	var names []string
+	for _, d := range f.Dims {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, " and ")
+}
+
+// join writes extents into the first member where others differ from it.
+func (j *joiner) join() error {
+	if err := j.joinShapes(); err != nil {
+		return err
+	}
+	for k, n := range j.g.Nodes {
+		if err := j.attrs(k, n); err != nil {
+			return err
+		}
+	}
+	for i, v := range j.own {
+		if v.IsConst() {
+			if err := j.constant(i, v); err != nil {
+				return err
+			}
+		}
+	}
+	j.g.Dims = j.dims
+	return nil
+}
+
+// joinShapes writes the shapes alone.
+func (j *joiner) joinShapes() error {
+	for i, v := range j.own {
+		if err := j.shape(i, v); err != nil {
+			return err
+		}
+	}
+	j.g.Dims = j.dims
+	return nil
+}
+
+// refuse says that a node does not go with bounded dimensions.
+func (j *joiner) refuse(n *ir.Node, format string, args ...any) error {
+	e := &ir.Error{Msg: fmt.Sprintf(format, args...) + ", as a run's " + j.names + " may", Hint: fmt.Sprintf("fix the size when compiling, as with --dim %s=%d", j.dims[0].Name, j.dims[0].Max)}
+	if n != nil {
+		e.Node, e.Op, e.At = nodeName(n), n.Op, n.Line()
+	}
+	return e
+}
+
+// shape writes the shape of value i.
+func (j *joiner) shape(i int, v *ir.Value) error {
+	dims, varies := make([]ir.Extent, len(v.Type.Shape)), false
+	for axis := range dims {
+		e, ok := j.number(func(k int) int { return j.values[k][i].Type.Shape[axis] })
+		if !ok {
+			return j.refuse(v.Def, "the size of axis %d of %q cannot be told from one run to the next", axis, v.Name)
+		}
+		dims[axis], varies = e, varies || e.Varies()
+	}
+	if !varies {
+		return nil
+	}
+	v.Type.Shape, v.Type.Dims = make([]int, len(dims)), dims
+	for axis, e := range dims {
+		v.Type.Shape[axis] = e.Max
+	}
+	return nil
+}
+
+// number returns the extent that is of(k) for member k. A few members may be exceptions, where a size happens to be that of something else, or
+// is too small: they have no say from then on.
+func (j *joiner) number(of func(k int) int) (ir.Extent, bool) {
+	all := make([]int, len(j.values))
+	for k := range all {
+		all[k] = k
+	}
+	if e, ok := j.fitOf(all, of); ok {
+		return e, true
+	}
+	for _, n := range []int{len(all) * 3 / 4, len(all) / 2, 8, 5, 4} {
+		if n >= len(all) || n < 3 {
+			continue
+		}
+		for leave := range n + 1 { // nobody at first
+			some := slices.Clone(all[:n])
+			if leave > 0 {
+				some = slices.Delete(some, leave-1, leave)
+			}
+			if e, ok := j.fitOf(some, of); ok && j.dismiss(e, of) {
+				return e, true
+			}
+		}
+	}
+	return ir.Extent{}, false
+}
+
+// fitOf returns the extent for some members.
+func (j *joiner) fitOf(members []int, of func(k int) int) (ir.Extent, bool) {
+	some, values := j.only(members), make([]int, len(members))
+	for i, k := range members {
+		values[i] = of(k)
+	}
+	e, ok := some.fit(values)
+	if ok {
+		j.know(some.dims)
+	}
+	return e, ok
+}
+
+// dismiss drops the members that are not as e says, unless these are most.
+func (j *joiner) dismiss(e ir.Extent, of func(k int) int) bool {
+	var kept []int
+	for k := range j.values {
+		if of(k) == e.At(j.sizes[k]) {
+			kept = append(kept, k)
+		}
+	}
+	if 2*len(kept) <= len(j.values) {
+		return false
+	}
+	j.fitter = j.only(kept)
+	var nodes [][]*ir.Node
+	var values [][]*ir.Value
+	for _, k := range kept {
+		nodes, values = append(nodes, j.nodes[k]), append(values, j.values[k])
+	}
+	j.nodes, j.values = nodes, values
+	return true
+}
+
+// attrs writes the attributes of node k.
+func (j *joiner) attrs(k int, n *ir.Node) error {
+	for _, key := range n.Attrs.Keys() {
+		var err error
+		switch n.Attrs[key].(type) {
+		case int64:
+			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) })
+			if !ok {
+				err = j.refuse(n, "constant %s of its kernel cannot be told from one run to the next", key)
+			}
+			n.Attrs[key] = e.Attr()
+		default:
+			for _, nodes := range j.nodes {
+				if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
+					err = j.refuse(n, "%s of its kernel differs from one run to the next", key)
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alike returns an error where two members differ in more than numbers.
+func alike(a, b *ir.Graph) error {
+	if len(a.Inputs) != len(b.Inputs) || len(a.Outputs) != len(b.Outputs) {
+		return &ir.Error{Msg: "inputs and outputs are others at other sizes"}
+	}
+	av, bv := a.Values(), b.Values()
+	place := map[*ir.Value]int{}
+	for i, v := range bv {
+		place[v] = i + 1
+	}
+	same := func(a, b []*ir.Value, index map[*ir.Value]int) bool {
+		return slices.EqualFunc(a, b, func(v, w *ir.Value) bool { return index[v] == place[w] })
+	}
+	index := map[*ir.Value]int{}
+	for i, v := range av {
+		index[v] = i + 1
+	}
+	for i, n := range a.Nodes {
+		if i >= len(b.Nodes) {
+			return differs(n, "is not there")
+		}
+		m := b.Nodes[i]
+		switch {
+		case n.Op != m.Op:
+			return differs(n, "is "+m.Op)
+		case !same(n.Inputs, m.Inputs, index) || !same(n.Outputs, m.Outputs, index):
+			return differs(n, "takes other inputs")
+		case !slices.Equal(n.Attrs.Keys(), m.Attrs.Keys()):
+			return differs(n, "has other attributes")
+		}
+	}
+	if len(av) != len(bv) || len(a.Nodes) != len(b.Nodes) || !same(a.Outputs, b.Outputs, index) {
+		return &ir.Error{Msg: "there are other nodes at other sizes"}
+	}
+	for i, v := range av {
+		w := bv[i]
+		if v.Type.DType != w.Type.DType || len(v.Type.Shape) != len(w.Type.Shape) || v.IsConst() != w.IsConst() {
+			e := &ir.Error{Msg: fmt.Sprintf("value %q is %s at some sizes and %s at others", v.Name, v.Type, w.Type)}
+			if v.Def != nil {
+				e.Node, e.Op = nodeName(v.Def), v.Def.Op
+			}
+			return e
+		}
+	}
+	return nil
+}
+
+func differs(n *ir.Node, how string) error {
+	return &ir.Error{Node: nodeName(n), Op: n.Op, Msg: "at other sizes, the node in its place " + how}
+}
+
+// sameAttr reports whether attributes other than whole numbers are equal.
+func sameAttr(a, b any) bool {
+	if g, ok := a.(*ir.Graph); ok {
+		h, ok := b.(*ir.Graph)
+		return ok && g.String() == h.String()
+	}
+	return reflect.DeepEqual(a, b)
+}
