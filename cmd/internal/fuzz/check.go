@@ -25,6 +25,7 @@ var errRefused = errors.New("compiling")
 type Case struct {
 	Graph   *ir.Graph
 	Program *deepgo.Program
+	Sizes   []int // of the dimension that a run is told the size of; none where the graph has none
 	Inputs  []*tensor.Tensor
 	Want    []*tensor.Tensor
 	Frames  []*tensor.Tensor   // what follows the input where it goes on frame by frame: windows, each so many frames after the one before
@@ -61,13 +62,21 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, 
 	if c.Want, err = interp.Run(c.Program.Lowered, c.Inputs, interp.Options{}); err != nil {
 		return nil, fmt.Errorf("interpreting the lowered graph: %w", err)
 	}
-	step := stepOf(g) * most.gain(g)
-	for i := range before {
-		if err := agree(before[i], c.Want[i], tolerance{float: step}); err != nil {
-			return nil, fmt.Errorf("output %d after the passes: %w", i, err)
-		}
+	if err := c.compare(before, most); err != nil {
+		return nil, err
 	}
 	return c, c.follow(seed)
+}
+
+// compare holds what the lowered graph computes against the graph before the passes.
+func (c *Case) compare(before []*tensor.Tensor, most magnitudes) error {
+	step := stepOf(c.Graph) * most.gain(c.Graph)
+	for i := range before {
+		if err := agree(before[i], c.Want[i], tolerance{float: step}); err != nil {
+			return fmt.Errorf("output %d after the passes: %w", i, err)
+		}
+	}
+	return nil
 }
 
 // follow adds windows that go on where the input ends.
@@ -106,7 +115,7 @@ func RunC(ctx context.Context, cases []*Case, more []string) ([]error, error) {
 			frames, framesAt = append(frames, c), append(framesAt, i)
 			continue
 		}
-		batch, at = append(batch, cbatch.Case{Program: c.Program, Inputs: c.Inputs}), append(at, i)
+		batch, at = append(batch, cbatch.Case{Program: c.Program, Sizes: c.Sizes, Inputs: c.Inputs}), append(at, i)
 	}
 	results, err := cbatch.Run(ctx, batch, more...)
 	if err != nil {

@@ -55,7 +55,7 @@ func Hunt(ctx context.Context, seed, step uint64, n int, found func(Difference),
 		for i := from; i < min(from+batch, n); i++ {
 			s := seed + step*uint64(i)
 			g := graphOf(s)
-			c, err := Prepare(g, fmt.Sprintf("fuzz%d", s), s, disabled[s%uint64(len(disabled))])
+			cases, err := prepare(g, fmt.Sprintf("fuzz%d", s), s)
 			if err != nil {
 				found(shrunk(ctx, s, g, err))
 				continue
@@ -65,7 +65,9 @@ func Hunt(ctx context.Context, seed, step uint64, n int, found func(Difference),
 			if todo[key] == nil {
 				todo[key] = &hunted{flags: flags}
 			}
-			todo[key].cases, todo[key].seeds = append(todo[key].cases, c), append(todo[key].seeds, s)
+			for _, c := range cases {
+				todo[key].cases, todo[key].seeds, todo[key].graphs = append(todo[key].cases, c), append(todo[key].seeds, s), append(todo[key].graphs, g)
+			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(todo)) {
 			if err := todo[key].run(ctx, found); err != nil {
@@ -75,6 +77,18 @@ func Hunt(ctx context.Context, seed, step uint64, n int, found func(Difference),
 		progress(min(from+batch, n))
 	}
 	return nil
+}
+
+// prepare returns the cases of a seed's graph: of several sizes where it gets a dimension whose size a run is told.
+func prepare(g *ir.Graph, name string, seed uint64) ([]*Case, error) {
+	disable := disabled[seed%uint64(len(disabled))]
+	if isSized(seed) {
+		if cases, err := prepareSized(g, name, seed, disable); err != nil || len(cases) > 0 {
+			return cases, err
+		}
+	}
+	c, err := Prepare(g, name, seed, disable)
+	return []*Case{c}, err
 }
 
 // graphOf returns a graph of the kind that belongs to the seed: all operators for one in four, or layers, or for one seed in three of those a
@@ -113,9 +127,10 @@ func memoriesFor(seed uint64) []passes.RAM {
 
 // hunted are cases that one program runs.
 type hunted struct {
-	flags []string
-	cases []*Case
-	seeds []uint64
+	flags  []string
+	cases  []*Case
+	seeds  []uint64
+	graphs []*ir.Graph
 }
 
 func (h *hunted) run(ctx context.Context, found func(Difference)) error {
@@ -124,8 +139,8 @@ func (h *hunted) run(ctx context.Context, found func(Difference)) error {
 		return err
 	}
 	for i, d := range diffs {
-		if d != nil {
-			found(shrunk(ctx, h.seeds[i], h.cases[i].Graph, d))
+		if again := i > 0 && diffs[i-1] != nil && h.seeds[i] == h.seeds[i-1]; d != nil && !again {
+			found(shrunk(ctx, h.seeds[i], h.graphs[i], d))
 		}
 	}
 	return nil
@@ -133,15 +148,18 @@ func (h *hunted) run(ctx context.Context, found func(Difference)) error {
 
 // Check returns the first difference on a graph: between the passes and the interpreter, or between that and the C.
 func Check(ctx context.Context, g *ir.Graph, seed uint64) error {
-	c, err := Prepare(g, "fuzz", seed, disabled[seed%uint64(len(disabled))])
+	cases, err := prepare(g, "fuzz", seed)
 	if err != nil {
 		return err
 	}
-	diffs, err := RunC(ctx, []*Case{c}, machineOf(seed).flags)
+	diffs, err := RunC(ctx, cases, machineOf(seed).flags)
 	if err != nil {
 		return err
 	}
-	return diffs[0]
+	if i := slices.IndexFunc(diffs, func(err error) bool { return err != nil }); i >= 0 {
+		return diffs[i]
+	}
+	return nil
 }
 
 func shrunk(ctx context.Context, seed uint64, g *ir.Graph, err error) Difference {
