@@ -189,7 +189,7 @@ type Program struct {
 	Inputs  []codegen.Port
 	Outputs []codegen.Port
 	Arenas  []codegen.Arena // what NAME_run works in, before the inputs among its parameters
-	Dims    []codegen.Dim // whose sizes a run is told
+	Dims    []codegen.Dim   // whose sizes a run is told
 	Files   []codegen.File
 	Report  codegen.Report
 }

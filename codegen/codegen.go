@@ -53,8 +53,8 @@ type Output struct {
 	Inputs  []Port // in the order of NAME_run's parameters
 	Outputs []Port
 	Arenas  []Arena // before the inputs among NAME_run's parameters
-	Dims    []Dim  // whose sizes NAME_run is told, in the order of its parameters
-	Files   []File // headers first
+	Dims    []Dim   // whose sizes NAME_run is told, in the order of its parameters
+	Files   []File  // headers first
 	Report  Report
 }
 

@@ -30,9 +30,12 @@ func (j *joiner) constant(i int, v *ir.Value) error {
 		return nil
 	}
 	var n *ir.Node
-	if v.Type.Dims == nil {
-		n = j.told(v, all)
-	} else {
+	switch {
+	case v.Type.Dims == nil:
+		n = j.told(v, all, v.Const.Len())
+	case every(all, isUniform):
+		n = j.uniform(v, all)
+	default:
 		n = j.crop(v, all)
 	}
 	if n == nil {
@@ -54,9 +57,8 @@ func (j *joiner) reader(v *ir.Value) *ir.Node {
 	return j.g.Nodes[at]
 }
 
-// told returns the node that writes a few whole numbers, such as a length that the model computes with.
-func (j *joiner) told(v *ir.Value, all []*tensor.Tensor) *ir.Node {
-	n := v.Const.Len()
+// told returns the node that writes the first few whole numbers of a constant, such as a length that the model computes with.
+func (j *joiner) told(v *ir.Value, all []*tensor.Tensor, n int) *ir.Node {
 	if n > op.MostExtents || v.Type.DType.IsFloat() && v.Type.DType != tensor.Float32 {
 		return nil
 	}
@@ -77,6 +79,33 @@ func (j *joiner) told(v *ir.Value, all []*tensor.Tensor) *ir.Node {
 		attrs[key] = e.Attr()
 	}
 	return &ir.Node{Op: "extents", Attrs: attrs}
+}
+
+// isUniform reports whether all elements of t are the same.
+func isUniform(t *tensor.Tensor) bool {
+	for i := range t.Len() {
+		if t.F64(i) != t.F64(0) {
+			return false
+		}
+	}
+	return t.Len() > 0
+}
+
+// uniform returns the node that repeats one number, which a run decides about.
+func (j *joiner) uniform(v *ir.Value, all []*tensor.Tensor) *ir.Node {
+	one := j.told(v, all, 1)
+	if one == nil || len(v.Type.Dims) > 6 {
+		return nil
+	}
+	w := j.g.NewValue(v.Name+".one", ir.Type{DType: v.Type.DType, Shape: []int{1}})
+	w.Def, one.Outputs, one.From = one, []*ir.Value{w}, j.reader(v).From
+	j.g.Nodes = slices.Concat([]*ir.Node{one}, j.g.Nodes)
+	n := cropNode(v, nil)
+	n.Inputs[0] = w
+	for i := range 6 {
+		n.Attrs["S"+strconv.Itoa(i)] = int64(0)
+	}
+	return n
 }
 
 // crop returns the node that copies a part of the greatest constant: along each axis the first elements, or the last.
@@ -195,5 +224,9 @@ func (j *joiner) compute(v *ir.Value, n *ir.Node) {
 		}
 		kept = append(kept, r)
 	}
-	j.g.Nodes = slices.Concat([]*ir.Node{n}, kept)
+	at := 0
+	if len(n.Inputs) > 0 {
+		at = slices.Index(kept, n.Inputs[0].Def) + 1
+	}
+	j.g.Nodes = slices.Insert(kept, at, n)
 }

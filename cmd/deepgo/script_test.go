@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"deepgo": main})
 }
 
-// TestScripts runs the commands as a user does. $MODELS holds testdata's models, $CAPTCHA the captcha reader.
+// TestScripts runs the commands as a user does. $MODELS holds testdata's models, $CAPTCHA the captcha reader, $DIMS models with open dimensions.
 func TestScripts(t *testing.T) {
 	testdata, err := filepath.Abs("../../testdata")
 	if err != nil {
@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODELS", testdata+"/models")
 			e.Setenv("CAPTCHA", testdata+"/captcha")
+			e.Setenv("DIMS", testdata+"/dims")
 			e.Setenv("XDG_CACHE_HOME", cache)                   // where the cycle model is kept once it is built
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // which every script must leave empty
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o777)

@@ -97,3 +97,31 @@ func has(g *ir.Graph, op string) bool {
 	}
 	return false
 }
+
+// TestSizedGraphs sees to it that most graphs which may get a dimension of any size have one, of every kind, at several sizes.
+func TestSizedGraphs(t *testing.T) {
+	some, ops := 0, map[string]bool{}
+	for seed := uint64(4); seed < 254; seed += 5 {
+		if !isSized(seed) {
+			t.Fatalf("seed %d is not sized", seed)
+		}
+		g := graphOf(seed)
+		cases, err := prepareSized(g, "fuzz", seed, nil)
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		if len(cases) < 2 {
+			continue
+		}
+		some++
+		for _, n := range g.Nodes {
+			ops[n.Op] = true
+		}
+		if cases[0].Inputs[0].Len() == 0 || cases[0].Sizes[0] == cases[1].Sizes[0] {
+			t.Errorf("seed %d: sizes %v and %v", seed, cases[0].Sizes, cases[1].Sizes)
+		}
+	}
+	if some < 30 || len(ops) < 40 {
+		t.Errorf("%d of 50 graphs have a dimension of any size, with %d operators", some, len(ops))
+	}
+}
