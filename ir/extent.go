@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 // Dim is a dimension whose size a run is told, within bounds, or one that follows from another.
@@ -90,9 +88,6 @@ func sum(terms []Term) []Term {
 	}
 	return slices.DeleteFunc(out, func(t Term) bool { return t.Factor == 0 })
 }
-
-// In returns e with Max from the greatest sizes of the dimensions.
-func (e Extent) In(dims []Dim) Extent { return NewExtent(e.Terms, dims) }
 
 // Varies reports whether e is not the same number at all sizes.
 func (e Extent) Varies() bool {
@@ -261,7 +256,7 @@ func (g *Graph) memberAt(sizes []int) (*Graph, map[*Value]*Value) {
 	c.Dims = nil
 	for _, v := range c.Values() {
 		if v.IsConst() && v.Type.Dims != nil {
-			v.Const = beginning(v.Const, v.Type.At(sizes).Shape)
+			v.Const = v.Const.Beginning(v.Type.At(sizes).Shape)
 		}
 		v.Type = v.Type.At(sizes)
 	}
@@ -273,13 +268,4 @@ func (g *Graph) memberAt(sizes []int) (*Graph, map[*Value]*Value) {
 		}
 	}
 	return c, values
-}
-
-// beginning returns the first elements of t in another shape.
-func beginning(t *tensor.Tensor, shape []int) *tensor.Tensor {
-	part, err := tensor.FromBytes(t.DType, t.Bytes()[:tensor.Len(shape)*t.DType.Size()], shape...)
-	if err != nil {
-		Bugf("%v", err)
-	}
-	return part
 }

@@ -61,15 +61,16 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 
 // prove compares what g computes with the members of the sizes at which these differ from it.
 func (f Family) prove(g *ir.Graph, others [][]int) error {
-	const most = 1 << 24 // elements of constants and values, beyond which evaluating takes too long
-	work := 0
-	for _, v := range g.Values() {
-		work += v.Type.Len()
-	}
-	for _, sizes := range others[:min(len(others), 1+most/max(work, 1))] {
+	const most = 1 << 26 // elements of constants and values, beyond which evaluating takes too long
+	slices.SortStableFunc(others, func(a, b []int) int { return product(a) - product(b) })
+	for work, i := 0, 0; i < len(others) && work < most; i++ {
+		sizes := others[i]
 		m, err := f.At(sizes)
 		if err != nil {
 			return err
+		}
+		for _, v := range m.Values() {
+			work += v.Type.Len()
 		}
 		eval, err := newEvalCheck(m)
 		if err != nil { // random inputs are none that the model takes
@@ -82,6 +83,14 @@ func (f Family) prove(g *ir.Graph, others [][]int) error {
 		}
 	}
 	return nil
+}
+
+func product(sizes []int) int {
+	n := 1
+	for _, s := range sizes {
+		n *= s
+	}
+	return n
 }
 
 // same runs a graph that may be wrong, and holds its outputs against those from before.
@@ -134,14 +143,17 @@ func (f Family) check(g *ir.Graph, mem *ir.Memory) error {
 // most members in another way than extents can say is an error.
 func (f Family) Join() (g *ir.Graph, others [][]int, err error) {
 	list := f.sizes()
-	if g, others, err = f.join(list); err == nil {
+	g, others, err = f.join(list)
+	if err == nil {
 		return g, others, nil
 	}
-	more := f.stepwise(list)
-	if len(more) == len(list) {
-		return nil, nil, err
+	beyond := slices.Concat([][]int{f.all(func(d ir.Dim) int { return d.Max + 1 })}, list) // the greatest may happen to be the size of something else
+	for _, more := range [][][]int{f.stepwise(list), beyond} {
+		if g, others, retry := f.join(more); retry == nil {
+			return g, others, nil
+		}
 	}
-	return f.join(more)
+	return nil, nil, err
 }
 
 // sizes lists sizes that tell how a model depends on them, the greatest first: some below it, and some beyond where there are few; all small

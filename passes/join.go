@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 // joiner makes one graph of members of a family that are alike.
@@ -19,30 +20,52 @@ type joiner struct {
 	names  string        // of the dimensions, for messages
 }
 
-// join makes the members of the given sizes, the greatest first, and joins those that are like most of them. others are the sizes, within
-// bounds, of which the members are not as the graph says.
+// join makes the members of the given sizes, the first of which has no less than others within bounds, and joins those that are like it.
+// others are the sizes, within bounds, of which the members are not as the graph says.
 func (f Family) join(sizes [][]int) (g *ir.Graph, others [][]int, err error) {
-	var members []*ir.Graph
-	var made [][]int
-	for i, at := range sizes {
-		g, err := f.At(at)
-		if err != nil && i == 0 {
+	j := &joiner{names: f.names()}
+	var at [][]int
+	var odd error
+	made := 0
+	for i, size := range sizes {
+		g, err := f.At(size)
+		switch {
+		case err != nil && i == 0:
 			return nil, nil, err
+		case err != nil:
+			continue
+		case i == 0:
+			j.g, j.own = g, g.Values()
 		}
-		if err == nil {
-			members, made = append(members, g), append(made, at)
+		made++
+		if err := alike(j.g, g); err != nil {
+			odd = err
+			continue
 		}
+		at = append(at, size)
+		j.add(g)
 	}
-	j, odd := f.newJoiner(members, made)
-	if 2*len(j.nodes) <= len(members) && len(members) > 2 {
+	if 2*len(at) <= made && made > 2 {
 		return nil, nil, odd
 	}
+	j.fitter = newFitter(f.Dims, f.Known, at)
 	if f.shapes {
 		err = j.joinShapes()
 	} else {
 		err = j.join()
 	}
 	return j.g, f.without(sizes, j.sizes), err
+}
+
+// add lets a member have a say. Constants that it has in common with the first are in memory once.
+func (j *joiner) add(g *ir.Graph) {
+	values := g.Values()
+	for i, v := range values {
+		if first := j.own[i]; v.IsConst() && v.Const != first.Const && tensor.Equal(v.Const, first.Const) {
+			v.Const = first.Const
+		}
+	}
+	j.nodes, j.values = append(j.nodes, g.Nodes), append(j.values, values)
 }
 
 // without lists those sizes within bounds that are not among others, which may have more dimensions.
@@ -58,21 +81,6 @@ func (f Family) without(list, others [][]int) [][]int {
 		}
 	}
 	return rest
-}
-
-// newJoiner takes those members that are like the first. odd says what is different about the others.
-func (f Family) newJoiner(members []*ir.Graph, made [][]int) (j *joiner, odd error) {
-	j = &joiner{g: members[0], own: members[0].Values(), names: f.names()}
-	var at [][]int
-	for i, g := range members {
-		if err := alike(members[0], g); err != nil {
-			odd = err
-			continue
-		}
-		at, j.nodes, j.values = append(at, made[i]), append(j.nodes, g.Nodes), append(j.values, g.Values())
-	}
-	j.fitter = newFitter(f.Dims, f.Known, at)
-	return j, odd
 }
 
 func (f Family) names() string {

@@ -27,6 +27,9 @@ func (j *joiner) constant(i int, v *ir.Value) error {
 		return bytes.Equal(b[:n], raw[:n])
 	}
 	if every(all, begins) {
+		if v.Type.Dims != nil {
+			v.Const = v.Const.Beginning(v.Type.Shape)
+		}
 		return nil
 	}
 	var n *ir.Node

@@ -325,6 +325,11 @@ func (t *Tensor) Float64s() []float64 {
 // CopyBits copies element j of src, which has t's 8- or 16-bit storage, to element i as it is stored.
 func (t *Tensor) CopyBits(i int, src *Tensor, j int) { t.setBits(i, src.bits(j)) }
 
+// Beginning returns the first elements of t in another shape.
+func (t *Tensor) Beginning(shape []int) *Tensor {
+	return t.Reshape(t.Len()).First(0, Len(shape)).Reshape(shape...)
+}
+
 // First returns the first n slices of an axis.
 func (t *Tensor) First(axis, n int) *Tensor {
 	shape := slices.Clone(t.Shape)
