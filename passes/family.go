@@ -50,6 +50,7 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	if err := f.prove(g, others); err != nil {
 		return nil, err
 	}
+	flattenPools(g)
 	own.Dump, own.CheckEval = c.Dump, false // a graph of all sizes is none that could be evaluated
 	err = runPart(g, &own, at, len(Pipeline))
 	if err == nil && c.CheckEval {
@@ -57,6 +58,25 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	}
 	c.Memory = own.Memory
 	return g, err
+}
+
+// flattenPools makes images whose height a run is told, and which are pooled as a whole, a single row: how many rows a kernel gets is a constant.
+func flattenPools(g *ir.Graph) {
+	one := ir.Fixed(1)
+	for _, n := range g.Nodes {
+		a := n.Attrs
+		if !strings.Contains(n.Op, "pool2d_") || !a.ExtentOf("KH").Varies() || a.Has("window") {
+			continue
+		}
+		whole := a.ExtentOf("KH").Equal(a.ExtentOf("IH")) && a.ExtentOf("KW").Equal(a.ExtentOf("IW")) && a.ExtentOf("OH").Equal(one) && a.ExtentOf("OW").Equal(one)
+		for _, name := range []string{"PT", "PL", "PB", "PR"} {
+			whole = whole && a.ExtentOf(name).Equal(ir.Fixed(0))
+		}
+		if whole && a.Int("DH") == 1 && a.Int("DW") == 1 {
+			pixels := a.ExtentOf("IH").Times(a.ExtentOf("IW")).Attr()
+			a["IH"], a["KH"], a["SH"], a["IW"], a["KW"] = int64(1), int64(1), int64(1), pixels, pixels
+		}
+	}
 }
 
 // prove compares what g computes with the members of the sizes at which these differ from it.

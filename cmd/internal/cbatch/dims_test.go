@@ -252,7 +252,7 @@ func boundedModels() []*sized {
 		newSized("images", map[string]int{"batch": 4}).in("x", f, "batch", 2, 6, 5).weights("w", 4, 2, 3, 3).weights("b", 4).with("Conv", attrs(attr("pads", []int64{1, 1, 1, 1})), "c", "x", "w", "b").
 			with("MaxPool", attrs(attr("kernel_shape", []int64{2, 2}), attr("strides", []int64{2, 2})), "p", "c").with("Flatten", attrs(axis(1)), "q", "p").weights("v", 3, 24).weights("u", 3).
 			with("Gemm", attrs(attr("transB", int64(1))), "y", "q", "v", "u").out("y"),
-		newSized("tall", seq).in("x", f, 1, 2, "seq", 4).weights("w", 3, 2, 3, 3).with("Conv", attrs(attr("pads", []int64{1, 1, 1, 1})), "y", "x", "w").out("y"),
+		newSized("tall", seq).in("x", f, 1, 2, "seq", 4).weights("w", 3, 2, 3, 3).with("Conv", attrs(attr("pads", []int64{1, 1, 1, 1})), "y", "x", "w").do("GlobalAveragePool", "g", "y").do("GlobalMaxPool", "h", "y").out("y", "g", "h"),
 		recurrent("rnn", "RNN", 1, "forward"), recurrent("gru", "GRU", 3, "forward"), recurrent("lstm", "LSTM", 4, "forward"), recurrent("both", "LSTM", 4, "bidirectional"), recurrent("back", "GRU", 3, "reverse"),
 		newSized("two", map[string]int{"batch": 3, "seq": 7}).in("x", f, "batch", "seq", 4).weights("w", 4, 4).ints("split", 0, 0, 2, 2).do("MatMul", "q", "x", "w").do("Reshape", "h", "q", "split").
 			with("Transpose", perm(0, 2, 1, 3), "a", "h").with("Transpose", perm(0, 2, 3, 1), "b", "h").do("MatMul", "p", "a", "b").with("Softmax", attrs(axis(-1)), "s", "p").do("MatMul", "o", "s", "a").
