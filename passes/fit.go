@@ -68,6 +68,13 @@ func (f *fitter) candidates() [][][]int {
 				[][]int{{}, {b}, {a}, {b, a}, {b, b, a}}, [][]int{{}, {b}, {a}, {b, a}, {b, a, a}})
 		}
 	}
+	for a := range f.dims {
+		for b := range a {
+			for c := range b {
+				sets = append(sets, [][]int{{}, {a}, {b}, {c}, {b, a}, {c, a}, {c, b}, {c, b, a}})
+			}
+		}
+	}
 	return sets
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/report"
@@ -29,7 +30,9 @@ func writeReport(ctx context.Context, file, data string, m *deepgo.Model, p *dee
 			return err
 		}
 		for _, k := range cases {
-			inputs = append(inputs, k.Inputs)
+			if sizes, err := m.SizesOf(k.Inputs); err == nil && slices.Equal(sizes, m.MaxSizes()) { // the page is about the greatest
+				inputs = append(inputs, k.Inputs)
+			}
 		}
 	}
 	collected, err := report.Collect(m, p, cost, inputs)

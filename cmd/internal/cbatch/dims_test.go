@@ -258,6 +258,8 @@ func boundedModels() []*sized {
 			with("Transpose", perm(0, 2, 1, 3), "a", "h").with("Transpose", perm(0, 2, 3, 1), "b", "h").do("MatMul", "p", "a", "b").with("Softmax", attrs(axis(-1)), "s", "p").do("MatMul", "o", "s", "a").
 			with("Transpose", perm(0, 2, 1, 3), "t", "o").ints("back", 0, 0, 4).do("Reshape", "y", "t", "back").out("y"),
 		newSized("lstms", map[string]int{"batch": 3, "seq": 6}).in("x", f, "seq", "batch", 3).weights("w", 1, 16, 3).weights("r", 1, 16, 4).many("LSTM", attrs(attr("hidden_size", int64(4))), []string{"y", "h", "c"}, "x", "w", "r").out("y", "h", "c"),
+		newSized("three", map[string]int{"batch": 3, "high": 5, "wide": 6}).in("x", f, "batch", 2, "high", "wide").weights("w", 3, 2, 3, 3).with("Conv", attrs(attr("pads", []int64{1, 1, 1, 1})), "c", "x", "w").
+			with("AveragePool", attrs(attr("kernel_shape", []int64{2, 2}), attr("strides", []int64{2, 2}), attr("ceil_mode", int64(1))), "p", "c").with("Flatten", attrs(axis(1)), "y", "c").do("Add", "z", "c", "c").out("p", "y", "z"),
 		newSized("parts", seq).in("x", f, 4, "seq").ints("sizes", 1, 3).many("Split", attrs(axis(0)), []string{"a", "b"}, "x", "sizes").do("Neg", "y", "a").do("Exp", "z", "b").with("Concat", attrs(axis(0)), "c", "b", "a").
 			ints("twice", 1, 2).do("Tile", "t", "x", "twice").ints("ends", 0, 1, 0, 2).do("Pad", "p", "x", "ends").with("Gather", attrs(axis(1)), "last", "x", "minus").scalar("minus", -1).out("y", "z", "c", "t", "p", "last"),
 		newSized("pools", seq).in("x", f, 1, 3, "seq").with("AveragePool", attrs(attr("kernel_shape", []int64{3}), attr("pads", []int64{1, 1})), "a", "x").with("Conv", attrs(attr("auto_pad", "SAME_UPPER"), attr("group", int64(3))), "c", "x", "w").weights("w", 3, 1, 4).

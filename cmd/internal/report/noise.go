@@ -53,8 +53,11 @@ func unrounded(g *ir.Graph) (*ir.Graph, map[string]string) {
 	points := map[string]string{}
 	exact := g.Clone()
 	for _, n := range exact.Nodes {
+		if n.Op != "DequantizeLinear" {
+			continue
+		}
 		v := n.Inputs[0]
-		if n.Op != "DequantizeLinear" || v.Def == nil || v.Def.Op != "QuantizeLinear" {
+		if v.Def == nil || v.Def.Op != "QuantizeLinear" {
 			continue
 		}
 		q := v.Def
