@@ -95,6 +95,9 @@ func (m *model) printSizes(w *cw.Writer) {
 	for k, d := range m.dims {
 		if !d.Told() && m.usesDim(k) {
 			w.Line("const int32_t %s = %s;", d.Param, d.division(m.dims[d.Of].Param))
+			if m.opt.Trace { // which nobody may listen to
+				w.Line("(void)%s;", d.Param)
+			}
 		}
 	}
 }
@@ -109,6 +112,9 @@ func (m *model) usesDim(k int) bool {
 			if e, ok := a.(ir.Extent); ok && uses(e) {
 				return true
 			}
+		}
+		if (m.opt.Trace || c.bodies != nil) && slices.ContainsFunc(c.node.Outputs, func(v *ir.Value) bool { return uses(v.Type.Extent()) }) {
+			return true
 		}
 	}
 	return slices.ContainsFunc(m.g.Values(), func(v *ir.Value) bool { return uses(m.mem.Places[v].Moves) })
