@@ -40,13 +40,16 @@ static void put_line(const char *kind, uint32_t a, uint32_t b)
     dg_putc('\n');
 }
 
-/* put_output prints "o A B HEX": the bytes of an output. */
+/* put_output prints "o A B HEX": the bytes of an output, and lines "+ HEX" of more of them: emulators cut long lines. */
 static void put_output(uint32_t a, uint32_t b, const uint8_t *data, uint32_t bytes)
 {
     put_text("o ");
     put_number(a);
     put_number(b);
     for (uint32_t i = 0; i < bytes; i++) {
+        if (i > 0 && i % 96 == 0) {
+            put_text("\n+ ");
+        }
         put_hex(data[i]);
     }
     dg_putc('\n');

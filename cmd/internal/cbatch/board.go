@@ -113,7 +113,7 @@ func results(cases []Case, text string) ([]Result, error) {
 	for i, c := range cases {
 		all[i].Outputs = make([]*tensor.Tensor, len(c.Program.Outputs))
 	}
-	for line := range strings.Lines(text) {
+	for _, line := range emulator.Lines(text) {
 		f := strings.Fields(line)
 		if len(f) < 3 || f[0] != "o" && f[0] != "e" {
 			continue

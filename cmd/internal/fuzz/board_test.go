@@ -156,3 +156,15 @@ func TestNarrowFloatsOnAVR(t *testing.T) {
 		}
 	}
 }
+
+// TestLongOutputsOnAVR: simavr cuts lines, and all of an output is compared.
+func TestLongOutputsOnAVR(t *testing.T) {
+	needs.Target(t, "atmega328p")
+	g, err := ir.Parse("graph \"g\"(%x: f32[150]) -> (%y) {\n  %y: f32[150] = Relu(%x)\n}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CheckOn(t.Context(), "atmega328p", g, 1, verify.Build{}); err != nil {
+		t.Error(err)
+	}
+}

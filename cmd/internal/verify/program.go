@@ -271,8 +271,8 @@ func (x *Execution) parse(text string, types [][]ir.Type) error {
 	for _, outputs := range types {
 		x.Outputs = append(x.Outputs, make([]*tensor.Tensor, len(outputs)))
 	}
-	for line := range strings.Lines(text) {
-		f := strings.Fields(clean(line))
+	for _, line := range emulator.Lines(text) {
+		f := strings.Fields(line)
 		if len(f) == 0 {
 			continue
 		}
@@ -303,12 +303,6 @@ func (x *Execution) parse(text string, types [][]ir.Type) error {
 		}
 	}
 	return nil
-}
-
-// clean takes off what simavr puts around a line: colours, and two dots for line ends.
-func clean(line string) string {
-	line = strings.ReplaceAll(strings.ReplaceAll(line, "\x1b[32m", ""), "\x1b[0m", "")
-	return strings.TrimRight(strings.TrimSpace(line), ".")
 }
 
 func (x *Execution) output(f []string, types [][]ir.Type) error {

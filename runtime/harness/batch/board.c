@@ -1,5 +1,5 @@
 /* Runs models one after the other on a board, with inputs that are built in, and prints what they compute:
- *   o MODEL OUTPUT HEX     bytes of an output, in the machine's order
+ *   o MODEL OUTPUT HEX     bytes of an output, in the machine's order; lines + HEX are more of them
  *   e MODEL CODE           the model returned an error, or 1000 where it wrote behind a buffer
  *   done
  * table.h, which is made for the models, has them, OUTPUTS, the most that one has, and POOL_BYTES, what the buffers of one take. */
