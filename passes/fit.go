@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 
@@ -105,7 +106,20 @@ func (f *fitter) solve(products [][]int, values []int) (ir.Extent, bool) {
 		}
 		terms = append(terms, ir.Term{Factor: int(x.Num().Int64()), Dims: products[j]})
 	}
-	return ir.NewExtent(terms, f.dims), true
+	return ir.NewExtent(terms, f.dims), f.most(terms) <= math.MaxInt32
+}
+
+// most bounds what a sum and its parts reach: C computes them in 32 bits.
+func (f *fitter) most(terms []ir.Term) float64 {
+	sum := 0.0
+	for _, t := range terms {
+		product := math.Abs(float64(t.Factor))
+		for _, d := range t.Dims {
+			product *= float64(f.dims[d].Max)
+		}
+		sum += product
+	}
+	return sum
 }
 
 // exhaustive reports whether the members are of all sizes that there are.

@@ -57,3 +57,14 @@ func TestDivided(t *testing.T) {
 		t.Errorf("%v %v the second time, dimensions %+v", again, ok, f.dims)
 	}
 }
+
+// TestFitKeepsWithin32Bits takes no sum whose parts C could not hold, as of the factors of a requantization at a few sizes.
+func TestFitKeepsWithin32Bits(t *testing.T) {
+	f := newFitter([]ir.Dim{{Name: "n", Min: 3, Max: 5}}, nil, [][]int{{3}, {4}, {5}})
+	if e, ok := f.fit([]int{1_700_000_000, 2_100_000_000, 1_300_000_001}); ok {
+		t.Errorf("%s; expected none", e)
+	}
+	if e, ok := f.fit([]int{9, 16, 25}); !ok || e.String() != "d0 * d0" {
+		t.Errorf("%s, %v; expected the square", e, ok)
+	}
+}
