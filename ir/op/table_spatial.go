@@ -11,6 +11,7 @@ var spatialTable = [][]*Def{
 	fpuDefs,
 	vecDefs,
 	winoDefs,
+	winoS8Defs,
 	blockDefs,
 	qmatmulDefs,
 	packedDefs,

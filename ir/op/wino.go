@@ -16,8 +16,11 @@ const (
 	winoBias   = 5
 )
 
-// winoWeights is the matrix G that transforms a line of three weights.
-var winoWeights = [4][3]float64{{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}
+// winoWeights is the matrix G that transforms a line of three weights, winoBack what takes them out again.
+var (
+	winoWeights = [4][3]float64{{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}
+	winoBack    = [3][4]int64{{1, 0, 0, 0}, {0, 1, -1, 0}, {0, 0, 0, 1}}
+)
 
 // PackWino transforms and packs weights [OC][3][3][IC]: [blocks][16][1+IC][16], biases first.
 func PackWino(w, b *tensor.Tensor) *tensor.Tensor {
@@ -45,15 +48,14 @@ func evalConv2DWino(c *Call) ([]*tensor.Tensor, error) {
 	packed, oc, ic := c.X(1), c.Attrs.Int("OC"), c.Attrs.Int("IC")
 	p := vecPanels{oc, winoPlaces * (1 + ic)}
 	w, b := tensor.New(tensor.Float32, oc, 3, 3, ic), tensor.New(tensor.Float32, oc)
-	lines := [3][4]float64{{1, 0, 0, 0}, {0, 1, -1, 0}, {0, 0, 0, 1}}
 	for o := range oc {
 		copyElement(b, o, packed, p.at(o, winoBias*(1+ic)))
 		for i := range ic {
 			for t := range 9 {
 				sum := 0.0
 				for place := range winoPlaces {
-					if f := lines[t/3][place/4] * lines[t%3][place%4]; f != 0 {
-						sum += f * packed.F64(p.at(o, place*(1+ic)+1+i))
+					if f := winoBack[t/3][place/4] * winoBack[t%3][place%4]; f != 0 {
+						sum += float64(f) * packed.F64(p.at(o, place*(1+ic)+1+i))
 					}
 				}
 				w.SetF64((o*9+t)*ic+i, sum)
@@ -61,11 +63,7 @@ func evalConv2DWino(c *Call) ([]*tensor.Tensor, error) {
 		}
 	}
 	plain := *c
-	plain.Attrs = c.Attrs.Clone()
-	for _, name := range []string{"G", "SH", "SW", "DH", "DW"} {
-		plain.Attrs[name] = int64(1)
-	}
-	plain.Attrs["KH"], plain.Attrs["KW"] = int64(3), int64(3)
+	plain.Attrs = winoAsPlain(c.Attrs)
 	plain.in = []*tensor.Tensor{c.X(0), w, b}
 	return evalConv2D(&plain)
 }
@@ -75,4 +73,14 @@ func WinoScratch(a ir.Attrs) int {
 	const line = 64
 	tiles, channels := min((a.Int("OW")+1)/2, vecPixels), (a.Int("IC")+vecBlock-1)/vecBlock*vecBlock
 	return line + winoPlaces*4*(tiles*channels+vecPixels*vecBlock)
+}
+
+// winoAsPlain gives a convolution of three by three taps the constants that Winograd's kernels go without.
+func winoAsPlain(a ir.Attrs) ir.Attrs {
+	a = a.Clone()
+	for _, name := range []string{"G", "SH", "SW", "DH", "DW"} {
+		a[name] = int64(1)
+	}
+	a["KH"], a["KW"] = int64(3), int64(3)
+	return a
 }
