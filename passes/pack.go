@@ -24,6 +24,10 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 	if !has("quad") && !has("four") && !has("block") && !has("fpu") {
 		return 0, nil
 	}
+	wino := map[*ir.Node]bool{}
+	if has("quad") {
+		wino = winograds(g, c)
+	}
 	return rewrite(g, func(r *rewriter, n *ir.Node) bool {
 		switch {
 		case !rowsAlone(n):
@@ -37,7 +41,7 @@ func pack(g *ir.Graph, c *Config) (int, error) {
 		case has("four"):
 			return packFours(r, n, 2+2*int(truth(has("wide"))))
 		case n.Op == "conv2d_s8" && n.Attrs.Int("G") == 1:
-			return packQuads(r, n, n.Attrs.Clone())
+			return wino[n] && packWinoS8(r, n) || packQuads(r, n, n.Attrs.Clone())
 		case n.Op == "fc_s8":
 			return packQuads(r, n, asConvolution(n.Attrs.Clone()))
 		}
