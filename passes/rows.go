@@ -12,7 +12,8 @@ import (
 // rowRun is a run of nodes row by row, one call of a kernel after the other. A call computes one row; the next one is always that of
 // the last node which has rows to compute and the rows that it reads. The C runs by the same rule.
 type rowRun struct {
-	from, to int // nodes of the graph
+	from, to int  // nodes of the graph
+	open     bool // the last nodes are parts of one beyond: the run is none yet
 	slides   bool
 	first    int // of a sliding run, calls of the first stage until the last one has been called as often as for the input's rows
 
@@ -31,9 +32,10 @@ type stage struct {
 	out  int   // buffer
 	done int   // calls
 
-	part    string // the kernel that takes the input in parts, where the node's own does not
-	scratch int    // bytes
-	keep    bool   // the scratch has to stay as it is from one call to the next
+	join    *rowJoin // of two values, or nil
+	part    string   // the kernel that takes the input in parts, where the node's own does not
+	scratch int      // bytes
+	keep    bool     // the scratch has to stay as it is from one call to the next
 }
 
 // rowBuffer is a value that is written or read row by row.
@@ -63,10 +65,12 @@ type rowGraph struct {
 	mem  *storage
 	rows map[*ir.Value]int // per root, the rows that a kernel on images makes or reads of it, or an elementwise one then does
 	last map[*ir.Value]int // per root, the last node that reads it
+
+	joins map[*ir.Node]*rowJoin // by the nodes that they are made of
 }
 
 func newRowGraph(g *ir.Graph, mem *storage) *rowGraph {
-	r := &rowGraph{g: g, mem: mem, rows: map[*ir.Value]int{}, last: map[*ir.Value]int{}}
+	r := &rowGraph{g: g, mem: mem, rows: map[*ir.Value]int{}, last: map[*ir.Value]int{}, joins: findJoins(g)}
 	for i, n := range g.Nodes {
 		if win, ok := ir.WindowOf(n); ok {
 			r.note(n.Inputs[0], win.In)
@@ -97,7 +101,7 @@ func (r *rowGraph) note(v *ir.Value, rows int) {
 	}
 }
 
-// spread gives what an elementwise node reads and writes the rows that some of it has, and reports whether that was news.
+// spread gives what an elementwise node, or one that puts parts of rows together, reads and writes the rows that some of it has, and reports whether that was news.
 func (r *rowGraph) spread(n *ir.Node) bool {
 	values := r.flat(n)
 	rows := 0
@@ -112,8 +116,14 @@ func (r *rowGraph) spread(n *ir.Node) bool {
 	return news
 }
 
-// flat returns what an elementwise node writes and reads at run time, all of one length; nil for other nodes.
+// flat returns what an elementwise node writes and reads at run time, all of one length, or one that puts parts of rows together; nil for other nodes.
 func (r *rowGraph) flat(n *ir.Node) []*ir.Value {
+	if n.Op == "join2" {
+		return []*ir.Value{n.Outputs[0], n.Inputs[0], n.Inputs[1]}
+	}
+	if values := placed(n); values != nil {
+		return values
+	}
 	d := op.Lookup(n.Op)
 	if d == nil || !d.Elementwise {
 		return nil
@@ -139,6 +149,9 @@ func (r *rowGraph) window(n *ir.Node) (win ir.Window, ok bool) {
 	values := r.flat(n)
 	if !ok {
 		win = ir.Rowwise(r.rows[n.Outputs[0]])
+	}
+	if _, settled := ir.WindowOf(n); !settled && n.Op == "place" && win.Out > 0 && n.Attrs.Int("OUTER")%win.Out != 0 {
+		return win, false
 	}
 	for _, v := range values {
 		if win.Out < 1 || v.Type.Len()%win.Out != 0 || !r.covers(v) {
@@ -186,6 +199,12 @@ func (r *rowGraph) covers(v *ir.Value) bool { return r.mem.covers(v, r.mem.rootO
 // run returns the run of nodes from to to of the graph; ok is false where they cannot run row by row together.
 func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 	run = &rowRun{from: from, to: to}
+	inputs := func(s *stage) []*ir.Value {
+		if s.join != nil {
+			return []*ir.Value{s.join.first.Inputs[1], s.node.Inputs[1]}
+		}
+		return s.node.Inputs
+	}
 	index := map[*ir.Value]int{}
 	for i := from; i < to; i++ {
 		n := r.g.Nodes[i]
@@ -193,11 +212,18 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 			continue
 		}
 		s := stage{at: i, node: n, scratch: scratchBytes(n), keep: n.Attrs.Bool("keep")}
+		if j := r.joins[n]; j != nil && j.from >= from {
+			run.open = run.open || j.at >= to
+			if i != j.at {
+				continue
+			}
+			s.join = j
+		}
 		var ok bool
 		if s.win, ok = r.window(n); !ok && !r.inParts(&s) {
 			return nil, false
 		}
-		for _, v := range n.Inputs {
+		for _, v := range inputs(&s) {
 			if !v.IsConst() {
 				s.in = append(s.in, r.buffer(run, index, v, s.win.In, -1))
 			}
@@ -213,7 +239,9 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 		}
 		run.stages = append(run.stages, s)
 	}
-	run.simulate()
+	if !run.open {
+		run.simulate()
+	}
 	return run, true
 }
 

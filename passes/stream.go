@@ -27,33 +27,45 @@ func stream(g *ir.Graph, c *Config) (int, error) {
 	}
 	s := newCutter(g)
 	from := 0
+	var dead []*ir.Node
 	switch c.Push {
 	case PushRows:
 		s.push()
 	case PushFrames:
 		from = s.chain()
 		run, _ := s.rows.run(0, s.nodes[from-1]+1)
-		run.settle()
+		dead = run.settle()
 		c.streams = append(c.streams, ir.Stream{From: run.from, To: run.to, Slides: true})
 	}
 	for _, r := range s.cut(from, c.budget()) {
 		c.streams = append(c.streams, ir.Stream{From: r.from, To: r.to})
-		r.run.settle()
+		dead = append(dead, r.run.settle()...)
 	}
+	dropJoined(g, c.streams, dead)
 	return len(c.streams), nil
 }
 
-// settle makes the nodes of a run work on rows.
-func (r *rowRun) settle() {
+// settle makes the nodes of a run work on rows, and returns those that are not needed any more.
+func (r *rowRun) settle() (dead []*ir.Node) {
 	for i := range r.stages {
 		st := &r.stages[i]
-		if st.part != "" {
+		_, windowed := ir.WindowOf(st.node)
+		switch a := st.node.Attrs; {
+		case st.part != "":
 			st.takeParts()
-		} else if _, windowed := ir.WindowOf(st.node); !windowed {
-			st.win.SetWindow(st.node.Attrs)
-			st.node.Attrs["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
+		case windowed:
+		case st.join != nil:
+			st.settleJoin()
+			dead = append(dead, st.join.fill, st.join.first)
+		case st.node.Op == "place":
+			a["LEN"], a["OUTER"] = int64(a.Int("LEN")/st.win.Out), int64(a.Int("OUTER")/st.win.Out)
+			st.win.SetWindow(a)
+		default:
+			st.win.SetWindow(a)
+			a["N"] = int64(st.node.Outputs[0].Type.Len() / st.win.Out)
 		}
 	}
+	return dead
 }
 
 // budget returns the bytes that the arena may take where that saves time: what is not in the fastest memory does not save any.
@@ -146,6 +158,9 @@ func (c *cutter) pieces(p int) []piece {
 		if !ok {
 			break
 		}
+		if run.open {
+			continue
+		}
 		list = append(list, piece{from: from, to: to, next: q, peak: c.across(p, q) + run.peak, time: run.time(), run: run})
 	}
 	return list
@@ -199,7 +214,7 @@ func (c *cutter) chain() int {
 		if !ok {
 			break
 		}
-		if run.endsInOne(c.rows) {
+		if !run.open && run.endsInOne(c.rows) {
 			best = p
 		}
 	}

@@ -53,6 +53,8 @@ func moveDown(r *rewriter, n *ir.Node) bool {
 		return movePointwise(r, n, perm)
 	case n.Op == "Reshape":
 		return moveIntoWeights(r, n, t, perm)
+	case n.Op == "Pad":
+		return movePad(r, n, t, perm)
 	}
 	if def, ok := axisOps[n.Op]; ok && !n.Attrs.Bool("flatten") {
 		return moveAxis(r, n, perm, def)
@@ -87,8 +89,8 @@ func below(r *rewriter, v *ir.Value, perm []int, scalars bool) (*ir.Value, bool)
 	return nil, false
 }
 
-func permuteInts(s, perm []int) []int {
-	out := make([]int, len(perm))
+func permuteInts[T int | int64](s []T, perm []int) []T {
+	out := make([]T, len(perm))
 	for i, p := range perm {
 		out[i] = s[p]
 	}
@@ -159,6 +161,19 @@ func moveAxis(r *rewriter, n *ir.Node, perm []int, def int) bool {
 	attrs := n.Attrs.Clone()
 	attrs["axis"] = int64(perm[axis])
 	return swap(r, n, attrs, in, perm)
+}
+
+// movePad swaps a Pad of all axes and the Transpose of its operand.
+func movePad(r *rewriter, n, t *ir.Node, perm []int) bool {
+	pads := n.Inputs[1]
+	if t.Outputs[0] != n.Inputs[0] || n.Input(3) != nil || !pads.IsConst() || pads.Type.Len() != 2*len(perm) {
+		return false
+	}
+	sizes := pads.Const.Int64s()
+	moved := append(permuteInts(sizes[:len(perm)], inverse(perm)), permuteInts(sizes[len(perm):], inverse(perm))...)
+	in := slices.Clone(n.Inputs)
+	in[0], in[1] = t.Inputs[0], r.g.NewConst(pads.Name, tensor.Of(tensor.Int64, moved, len(moved)))
+	return swap(r, n, n.Attrs.Clone(), in, perm)
 }
 
 // moveIntoWeights drops a Transpose before a Reshape to rows that only matrix products by constants read, and permutes

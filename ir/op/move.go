@@ -19,7 +19,10 @@ var moveDefs = []*Def{
 	{Name: "Gather", Since: []int{1, 11, 13}, In: Args("data", "indices"), Out: Args("output"), Attrs: []Attr{Int("axis", 0)}, Infer: inferGather, Eval: evalGather, Lower: lowerGather, Moves: true},
 	{Name: "Pad", Since: []int{2, 11, 13, 18, 19, 21, 23, 24, 25}, In: Args("data", "pads", "constant_value?", "axes?"), Out: Args("output"), Attrs: []Attr{Str("mode", "constant")}, Upgrade: upgradePad, Infer: inferPad, Eval: evalPad, Lower: lowerPad, Moves: true},
 	{Name: "strided", In: Args("x"), Out: Args("y"), Eval: evalStrided},
+	{Name: "pixels", In: Args("x"), Out: Args("y"), Eval: evalPixels},
+	{Name: "pad2d", In: Args("x"), Out: Args("y"), Eval: evalPad2D},
 	{Name: "place", In: Args("y", "x"), Out: Args("z"), Eval: evalPlace, InPlace: []int{0}},
+	{Name: "join2", In: Args("a", "b"), Out: Args("y"), Eval: evalJoin2},
 	{Name: "fill", Out: Args("y"), Eval: evalFill},
 	{Name: "gather", In: Args("x", "at"), Out: Args("y"), Eval: evalGatherKernel},
 	{Name: "take", In: Args("x", "at", "value"), Out: Args("y"), Eval: evalTake},
@@ -80,7 +83,33 @@ func lowerTranspose(l *Lowering) error {
 	if err != nil {
 		return err
 	}
+	if l.pixels(perm) {
+		return nil
+	}
 	return l.strided(l.In(0), permuted(stridesOf(l.Shape(0)), perm), 0)
+}
+
+// pixels emits the copy of an image with its channels last, row by row, and reports whether that is what perm does. Each row is read from all planes.
+func (l *Lowering) pixels(perm []int) bool {
+	const planes = 16 // pointers to so many rows are fewer bytes of stack than most kernels take
+	s, x := l.Shape(0), l.In(0)
+	if !slices.Equal(perm, []int{0, 2, 3, 1}) || s[1] < 2 || s[1] > planes || s[2] < 2 || l.Out(0).Len() == 0 || x.IsConst() {
+		return false
+	}
+	a := ir.Attrs{"T": x.Type.DType.C(), "N": int64(s[0]), "C": int64(s[1]), "W": int64(s[3])}
+	ir.Window{In: s[1] * s[2], Out: s[2], Kernel: s[1], Stride: 1, Dilation: s[2], Fold: 1}.SetWindow(a)
+	l.Replace("pixels", a, x)
+	return true
+}
+
+func evalPixels(c *Call) ([]*tensor.Tensor, error) {
+	x, y := c.X(0), c.newOut(0)
+	n, ch := c.Attrs.Int("N"), c.Attrs.Int("C")
+	plane := x.Len() / (n * ch)
+	for i := range x.Len() {
+		copyElement(y, (i/(ch*plane)*plane+i%plane)*ch+i/plane%ch, x, i)
+	}
+	return one(y), nil
 }
 
 // strided emits the copy of x, read with strides from an offset, to output 0; a view where the elements lie in order.
@@ -349,12 +378,24 @@ func evalFill(c *Call) ([]*tensor.Tensor, error) {
 func evalPlace(c *Call) ([]*tensor.Tensor, error) {
 	y, x := c.X(0).Clone(), c.X(1)
 	block := c.Attrs.Int("BLOCK")
-	for o := range c.Attrs.Int("OUTER") {
+	for o := range x.Len() / max(block, 1) { // OUTER, or a row's where rows are put one by one
 		for i := range block {
 			copyElement(y, c.Attrs.Int("FROM")+o*c.Attrs.Int("STRIDE")+i, x, o*block+i)
 		}
 	}
 	return one(y.Reshape(c.Out(0).Shape...)), nil
+}
+
+func evalJoin2(c *Call) ([]*tensor.Tensor, error) {
+	y, from := c.newOut(0), 0
+	for k, name := range []string{"A", "B"} {
+		x, block := c.X(k), c.Attrs.Int(name)
+		for i := range x.Len() {
+			copyElement(y, from+i/block*c.Attrs.Int("STRIDE")+i%block, x, i)
+		}
+		from += block
+	}
+	return one(y), nil
 }
 
 // upgradeSplit moves the sizes of opset 11 to an input.

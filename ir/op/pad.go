@@ -120,6 +120,9 @@ func lowerPad(l *Lowering) error {
 		value = l.Constant("zero", tensor.New(l.Type(0).DType))
 	}
 	if l.Attrs.String("mode") == "constant" && value.IsConst() && slices.Min(append(slices.Concat(before, after), 0)) == 0 {
+		if isImage(before, after) {
+			return l.padImage(before, value.Const)
+		}
 		return l.padAxes(before, value.Const)
 	}
 	x := l.In(0)
@@ -162,4 +165,39 @@ func (l *Lowering) padAxes(before []int, value *tensor.Tensor) error {
 	}
 	l.Replace("view", ir.Attrs{"offset": int64(0)}, x)
 	return nil
+}
+
+// isImage reports whether what is added to each axis is more rows and columns of pixels, images being [N][H][W][C].
+func isImage(before, after []int) bool {
+	const pixels = 3 // axes in front of the channels
+	return len(before) == pixels+1 && before[0]+after[0]+before[pixels]+after[pixels] == 0 && before[1]+after[1]+before[2]+after[2] > 0
+}
+
+// padImage pads rows and columns of an image, row by row.
+func (l *Lowering) padImage(before []int, value *tensor.Tensor) error {
+	x, s, t := l.In(0), l.Shape(0), l.Out(0)
+	if x.IsConst() {
+		x = l.load(x)
+	}
+	attrs := fillWith(t, s[0], value)
+	for name, v := range map[string]int{"IW": s[2], "OW": t.Shape[2], "C": s[3], "PL": before[2]} {
+		attrs[name] = int64(v)
+	}
+	ir.Window{In: s[1], Out: t.Shape[1], Kernel: 1, Stride: 1, Dilation: 1, Pad: before[1], Fold: 1}.SetWindow(attrs)
+	l.Replace("pad2d", attrs, x)
+	return nil
+}
+
+func evalPad2D(c *Call) ([]*tensor.Tensor, error) {
+	win, _ := ir.WindowOf(c.Node)
+	x, y, ch := c.X(0), c.newOut(0), c.Attrs.Int("C")
+	images, iw, ow := c.Attrs.Int("N"), c.Attrs.Int("IW"), c.Attrs.Int("OW")
+	for i := range y.Len() {
+		copyElement(y, i, c.Attrs.Tensor("value"), 0)
+	}
+	for i := range images * win.In * iw * ch {
+		n, r, at := i/(win.In*iw*ch), i/(iw*ch)%win.In, i%(iw*ch)
+		copyElement(y, ((n*win.Out+r+win.Pad)*ow+c.Attrs.Int("PL"))*ch+at, x, i)
+	}
+	return one(y), nil
 }

@@ -10,6 +10,16 @@ import (
 // GenerateChain returns a random chain of operators on images, of the kind that runs row by row: convolutions with kernels of 1 to 7,
 // strides, dilations and uneven padding, depthwise ones, poolings, elementwise functions, and residual branches around some of them.
 func GenerateChain(r *rand.Rand, quantized bool) *ir.Graph {
+	return chainOf(r, quantized, (*builder).chainConv, (*builder).chainConv, (*builder).separable, (*builder).chainPool, (*builder).unary, (*builder).residual, (*builder).manyChannels)
+}
+
+// GenerateJoined returns a chain in which images are also padded, and branches joined along the channels.
+func GenerateJoined(r *rand.Rand, quantized bool) *ir.Graph {
+	return chainOf(r, quantized, (*builder).chainConv, (*builder).chainPool, (*builder).unary, (*builder).pad, (*builder).branches, (*builder).branches)
+}
+
+// chainOf returns a chain of what makers make of an image.
+func chainOf(r *rand.Rand, quantized bool, makers ...func(*builder, *ir.Value) *ir.Value) *ir.Graph {
 	b := &builder{Rand: r, g: &ir.Graph{Name: "fuzz"}, quantized: quantized}
 	shape := []int{1, 1 + b.IntN(5), 6 + b.IntN(20), 1 + b.IntN(7)}
 	if b.IntN(4) == 0 {
@@ -23,8 +33,7 @@ func GenerateChain(r *rand.Rand, quantized bool) *ir.Graph {
 	b.live = append(b.live, b.requantize(v))
 	for steps := 2 + r.IntN(8); steps > 0; steps-- {
 		x := b.live[len(b.live)-1]
-		makers := []func(*ir.Value) *ir.Value{b.chainConv, b.chainConv, b.separable, b.chainPool, b.unary, b.residual, b.manyChannels}
-		if y := makers[b.IntN(len(makers))](x); y != nil {
+		if y := makers[b.IntN(len(makers))](b, x); y != nil {
 			b.live = append(b.live, b.requantize(y))
 		}
 	}
@@ -136,6 +145,37 @@ func (b *builder) residual(x *ir.Value) *ir.Value {
 		return b.node("Concat", ir.Attrs{"axis": int64(1)}, x, y)
 	}
 	return b.node("Add", nil, x, y)
+}
+
+// pad adds rows and columns of one value.
+func (b *builder) pad(x *ir.Value) *ir.Value {
+	spatial := len(x.Type.Shape) - 2
+	pads := append([]int64{0, 0}, b.ints(0, 3, spatial)...)
+	pads = append(append(pads, 0, 0), b.ints(0, 3, spatial)...)
+	value := tensor.Floats([]float32{float32(b.IntN(3)) / 4})
+	return b.node("Pad", nil, x, b.g.NewConst("pads", tensor.Ints(pads, len(pads))), b.g.NewConst("value", value))
+}
+
+// branches joins what up to four branches make of x, among them x itself, with kernels of different sizes.
+func (b *builder) branches(x *ir.Value) *ir.Value {
+	c, parts := x.Type.Shape[1], []*ir.Value{}
+	for range 2 + b.IntN(3) {
+		if b.IntN(4) == 0 {
+			parts = append(parts, x)
+			continue
+		}
+		k, oc := 1+2*b.IntN(3), 1+b.IntN(6)
+		pads, shape := []int64{}, []int{oc, c}
+		for range len(x.Type.Shape) - 2 {
+			pads, shape = append(pads, int64(k/2), int64(k/2)), append(shape, k)
+		}
+		y := b.node("Conv", ir.Attrs{"pads": pads}, x, b.weights(0, shape...), b.floats(oc, -1, 1))
+		if y == nil {
+			return nil
+		}
+		parts = append(parts, b.requantize(y))
+	}
+	return b.node("Concat", ir.Attrs{"axis": int64(1)}, parts...)
 }
 
 // head ends a chain as classifiers end: with an average, or a dense layer on all that there is.

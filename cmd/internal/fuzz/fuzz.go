@@ -92,12 +92,14 @@ func prepare(g *ir.Graph, name string, seed uint64) ([]*Case, error) {
 }
 
 // graphOf returns a graph of the kind that belongs to the seed: all operators for one in four, or layers, or for one seed in three of those a
-// chain on images; for odd seeds quantized.
+// chain on images, one in five of those with parts that are padded and joined; for odd seeds quantized.
 func graphOf(seed uint64) *ir.Graph {
 	r := rand.New(rand.NewPCG(seed, 1))
 	switch {
 	case seed%4 == 2:
 		return GenerateOperators(r)
+	case seed/2%15 == 6:
+		return GenerateJoined(r, seed%2 == 1)
 	case seed/2%3 == 0:
 		return GenerateChain(r, seed%2 == 1)
 	}
