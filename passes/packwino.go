@@ -80,7 +80,7 @@ func winoShaped(a ir.Attrs) bool {
 			return false
 		}
 	}
-	return a.Int("KH") == 3 && a.Int("KW") == 3 && a.Int("IC")%4 == 0 && a.Int("IC") >= 8 && a.Int("OC")%4 == 0 && a.Int("OW") >= 3
+	return a.String("WT") == "int8_t" && a.Int("KH") == 3 && a.Int("KW") == 3 && a.Int("IC")%4 == 0 && a.Int("IC") >= 8 && a.Int("OC")%4 == 0 && a.Int("OW") >= 3
 }
 
 // winoSaves returns how many cycles a convolution takes less, by what both kernels were measured to take on a Cortex-M4.

@@ -41,12 +41,20 @@ func findJoins(g *ir.Graph) map[*ir.Node]*rowJoin {
 	return joins
 }
 
+// inputs are the values that a stage reads.
+func (s *stage) inputs() []*ir.Value {
+	if s.join != nil {
+		return []*ir.Value{s.join.first.Inputs[1], s.node.Inputs[1]}
+	}
+	return s.node.Inputs
+}
+
 // settleJoin makes the node that puts the second part one that joins both.
 func (s *stage) settleJoin() {
 	a := s.join.first.Attrs
 	s.node.Op = "join2"
 	s.node.Attrs = ir.Attrs{"T": a["T"], "OUTER": int64(a.Int("OUTER") / s.win.Out), "A": a["BLOCK"], "B": s.node.Attrs["BLOCK"], "STRIDE": a["STRIDE"]}
-	s.node.Inputs = []*ir.Value{s.join.first.Inputs[1], s.node.Inputs[1]}
+	s.node.Inputs = s.inputs()
 	s.win.SetWindow(s.node.Attrs)
 }
 

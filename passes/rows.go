@@ -101,7 +101,8 @@ func (r *rowGraph) note(v *ir.Value, rows int) {
 	}
 }
 
-// spread gives what an elementwise node, or one that puts parts of rows together, reads and writes the rows that some of it has, and reports whether that was news.
+// spread gives what an elementwise node, or one that puts parts of rows together, reads and writes the rows that some of it has, and reports
+// whether that was news.
 func (r *rowGraph) spread(n *ir.Node) bool {
 	values := r.flat(n)
 	rows := 0
@@ -116,7 +117,8 @@ func (r *rowGraph) spread(n *ir.Node) bool {
 	return news
 }
 
-// flat returns what an elementwise node writes and reads at run time, all of one length, or one that puts parts of rows together; nil for other nodes.
+// flat returns what an elementwise node writes and reads at run time, all of one length, or one that puts parts of rows together; nil for other
+// nodes.
 func (r *rowGraph) flat(n *ir.Node) []*ir.Value {
 	if n.Op == "join2" {
 		return []*ir.Value{n.Outputs[0], n.Inputs[0], n.Inputs[1]}
@@ -150,7 +152,7 @@ func (r *rowGraph) window(n *ir.Node) (win ir.Window, ok bool) {
 	if !ok {
 		win = ir.Rowwise(r.rows[n.Outputs[0]])
 	}
-	if _, settled := ir.WindowOf(n); !settled && n.Op == "place" && win.Out > 0 && n.Attrs.Int("OUTER")%win.Out != 0 {
+	if !ok && n.Op == "place" && win.Out > 0 && n.Attrs.Int("OUTER")%win.Out != 0 {
 		return win, false
 	}
 	for _, v := range values {
@@ -199,12 +201,6 @@ func (r *rowGraph) covers(v *ir.Value) bool { return r.mem.covers(v, r.mem.rootO
 // run returns the run of nodes from to to of the graph; ok is false where they cannot run row by row together.
 func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 	run = &rowRun{from: from, to: to}
-	inputs := func(s *stage) []*ir.Value {
-		if s.join != nil {
-			return []*ir.Value{s.join.first.Inputs[1], s.node.Inputs[1]}
-		}
-		return s.node.Inputs
-	}
 	index := map[*ir.Value]int{}
 	for i := from; i < to; i++ {
 		n := r.g.Nodes[i]
@@ -217,13 +213,15 @@ func (r *rowGraph) run(from, to int) (run *rowRun, ok bool) {
 			if i != j.at {
 				continue
 			}
-			s.join = j
+			if s.join = j; !r.covers(j.first.Inputs[1]) {
+				return nil, false
+			}
 		}
 		var ok bool
 		if s.win, ok = r.window(n); !ok && !r.inParts(&s) {
 			return nil, false
 		}
-		for _, v := range inputs(&s) {
+		for _, v := range s.inputs() {
 			if !v.IsConst() {
 				s.in = append(s.in, r.buffer(run, index, v, s.win.In, -1))
 			}

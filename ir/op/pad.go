@@ -120,7 +120,7 @@ func lowerPad(l *Lowering) error {
 		value = l.Constant("zero", tensor.New(l.Type(0).DType))
 	}
 	if l.Attrs.String("mode") == "constant" && value.IsConst() && slices.Min(append(slices.Concat(before, after), 0)) == 0 {
-		if isImage(before, after) {
+		if l.Type(0).Len() > 0 && isImage(before, after) {
 			return l.padImage(before, value.Const)
 		}
 		return l.padAxes(before, value.Const)
@@ -179,7 +179,7 @@ func (l *Lowering) padImage(before []int, value *tensor.Tensor) error {
 	if x.IsConst() {
 		x = l.load(x)
 	}
-	attrs := fillWith(t, s[0], value)
+	attrs := fillWith(t, s[0], value) // N counts images
 	for name, v := range map[string]int{"IW": s[2], "OW": t.Shape[2], "C": s[3], "PL": before[2]} {
 		attrs[name] = int64(v)
 	}
