@@ -115,6 +115,13 @@ func room(bytes, taken int) int {
 
 // ramRoom returns the bytes that the arena may take.
 func (c *Config) ramRoom(g *ir.Graph) int {
+	if len(c.Memories) > 0 {
+		sum := 0
+		for _, m := range c.Memories {
+			sum += m.Bytes
+		}
+		return sum
+	}
 	if c.RAM > 0 {
 		return c.RAM
 	}
