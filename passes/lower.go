@@ -18,15 +18,15 @@ import (
 	"github.com/deepgo/deepgo/ir/op"
 )
 
-func nhwc(g *ir.Graph, _ *Config) (int, error) {
-	return lowerWhere(g, func(d *op.Def) bool { return d.Spatial })
+func nhwc(g *ir.Graph, c *Config) (int, error) {
+	return lowerWhere(g, c, func(d *op.Def) bool { return d.Spatial })
 }
 
 // lower repeats until nothing is left: a Lower may emit ONNX operators.
-func lower(g *ir.Graph, _ *Config) (int, error) {
+func lower(g *ir.Graph, c *Config) (int, error) {
 	total := 0
 	for {
-		n, err := lowerWhere(g, func(d *op.Def) bool { return !d.IsKernel() })
+		n, err := lowerWhere(g, c, func(d *op.Def) bool { return !d.IsKernel() })
 		total += n
 		if err != nil || n == 0 {
 			return total, err
@@ -34,7 +34,7 @@ func lower(g *ir.Graph, _ *Config) (int, error) {
 	}
 }
 
-func lowerWhere(g *ir.Graph, want func(*op.Def) bool) (int, error) {
+func lowerWhere(g *ir.Graph, c *Config, want func(*op.Def) bool) (int, error) {
 	var nodes []*ir.Node
 	var errs ir.Errors
 	changed := 0
@@ -44,7 +44,7 @@ func lowerWhere(g *ir.Graph, want func(*op.Def) bool) (int, error) {
 			nodes = append(nodes, n)
 			continue
 		}
-		lowered, err := lowerNode(g, n, d)
+		lowered, err := lowerNode(g, c, n, d)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -59,11 +59,12 @@ func lowerWhere(g *ir.Graph, want func(*op.Def) bool) (int, error) {
 	return changed, nil
 }
 
-func lowerNode(g *ir.Graph, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
+func lowerNode(g *ir.Graph, c *Config, n *ir.Node, d *op.Def) ([]*ir.Node, error) {
 	err := errors.New("it is not available in C: it runs in the interpreter, and where the compiler can compute it beforehand")
 	if d.Lower != nil {
 		var l *op.Lowering
 		if l, err = op.NewLowering(g, n); err == nil {
+			l.AnySize = c.family
 			if err = d.Lower(l); err == nil {
 				return l.Nodes(), nil
 			}

@@ -276,8 +276,9 @@ func (c *Call) ConstInts(i int) ([]int, error) {
 // Lowering is what Lower sees: the call, and the graph that it is building.
 type Lowering struct {
 	*Call
-	graph *ir.Graph
-	nodes []*ir.Node
+	AnySize bool // the graph is one of many that differ in sizes: no kernel may be chosen by those
+	graph   *ir.Graph
+	nodes   []*ir.Node
 }
 
 // NewLowering returns the lowering of n in g.
