@@ -10,6 +10,7 @@
 package passes
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	}}
 	g, others, err := lowered.Join()
 	if err != nil {
-		return nil, err
+		return nil, f.hinted(err)
 	}
 	if err := f.prove(g, others); err != nil {
 		return nil, err
@@ -58,6 +59,15 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	}
 	c.Memory = own.Memory
 	return g, err
+}
+
+// hinted says what to do about a model that is not the same at all sizes.
+func (f Family) hinted(err error) error {
+	var e *ir.Error
+	if d := f.Dims[0]; errors.As(err, &e) && e.Hint == "" {
+		e.Hint = fmt.Sprintf("fix the size, as with --dim %s=%d", d.Name, d.Max)
+	}
+	return err
 }
 
 // flattenPools makes images whose height a run is told, and which are pooled as a whole, a single row: how many rows a kernel gets is a constant.
