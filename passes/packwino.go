@@ -59,7 +59,7 @@ func winoChoices(g *ir.Graph) []winoChoice {
 	}
 	var list []winoChoice
 	for i, n := range g.Nodes {
-		if n.Op != "conv2d_s8" || !winoShaped(n.Attrs) || planar[n.Outputs[0]] {
+		if n.Op != "conv2d_s8" || n.Varies() || !winoShaped(n.Attrs) || planar[n.Outputs[0]] {
 			continue
 		}
 		if saved := winoSaves(n.Attrs); saved > 0 {

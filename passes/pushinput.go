@@ -148,7 +148,7 @@ func upright(g *ir.Graph, c *Config) (int, error) {
 	changed := 0
 	for _, n := range g.Nodes {
 		a := n.Attrs
-		if _, ok := ir.WindowOf(n); !ok || a.Int("IH") != 1 || a.Int("OH") != 1 || a.Int("KH") != 1 || a.Int("IW") == 1 {
+		if _, ok := ir.WindowOf(n); !ok || a.Int("IH") != 1 || a.Int("OH") != 1 || a.Int("KH") != 1 || !a.Has("KW") || a.Int("IW") == 1 {
 			continue
 		}
 		for _, name := range [][2]string{{"IH", "IW"}, {"OH", "OW"}, {"KH", "KW"}, {"SH", "SW"}, {"DH", "DW"}, {"PT", "PL"}, {"PB", "PR"}} {

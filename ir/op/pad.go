@@ -180,10 +180,9 @@ func (l *Lowering) padImage(before []int, value *tensor.Tensor) error {
 		x = l.load(x)
 	}
 	attrs := fillWith(t, s[0], value) // N counts images
-	for name, v := range map[string]int{"IW": s[2], "OW": t.Shape[2], "C": s[3], "PL": before[2]} {
+	for name, v := range map[string]int{"IH": s[1], "OH": t.Shape[1], "IW": s[2], "OW": t.Shape[2], "C": s[3], "PT": before[1], "PL": before[2], "KH": 1, "SH": 1, "DH": 1} {
 		attrs[name] = int64(v)
 	}
-	ir.Window{In: s[1], Out: t.Shape[1], Kernel: 1, Stride: 1, Dilation: 1, Pad: before[1], Fold: 1}.SetWindow(attrs)
 	l.Replace("pad2d", attrs, x)
 	return nil
 }

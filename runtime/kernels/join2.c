@@ -8,7 +8,7 @@ enum { OUTER = 3, A = 2, B = 3, STRIDE = 5 };
 static void join2(const T *a, const T *b, T *y)
 {
     for (dg_idx o = 0; o < OUTER; o++) {
-        memcpy(y + o * STRIDE, a + o * A, A * sizeof(T));
-        memcpy(y + o * STRIDE + A, b + o * B, B * sizeof(T));
+        memcpy(y + o * STRIDE, a + o * A, (size_t)A * sizeof(T));
+        memcpy(y + o * STRIDE + A, b + o * B, (size_t)B * sizeof(T));
     }
 }

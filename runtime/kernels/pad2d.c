@@ -13,7 +13,7 @@ static void pad2d(DG_ROWS(T) x, T *DG_RESTRICT y)
         y[i] = VALUE();
     }
     if (x[0] != NULL) {
-        memcpy(y + PL * C, x[0], IW * C * sizeof(T));
+        memcpy(y + PL * C, x[0], (size_t)(IW * C) * sizeof(T));
         for (dg_idx i = (PL + IW) * C; i < OW * C; i++) {
             y[i] = VALUE();
         }

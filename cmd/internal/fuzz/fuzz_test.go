@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -123,5 +124,35 @@ func TestSizedGraphs(t *testing.T) {
 	}
 	if some < 30 || len(ops) < 40 {
 		t.Errorf("%d of 50 graphs have a dimension of any size, with %d operators", some, len(ops))
+	}
+}
+
+// TestPaddedImagesOfAnySize runs chains with parts that are padded and joined, at several sizes, in C.
+func TestPaddedImagesOfAnySize(t *testing.T) {
+	needGCC(t)
+	var cases []*Case
+	padded := 0
+	for seed := range uint64(24) {
+		g := GenerateJoined(rand.New(rand.NewPCG(seed, 3)), seed%2 == 1)
+		of, err := prepareSized(g, fmt.Sprintf("fuzz%d", seed), seed, nil)
+		if err != nil {
+			t.Errorf("seed %d: %v\n%s", seed, err, g)
+		}
+		if len(of) > 0 && has(of[0].Program.Lowered, "pad2d") {
+			padded++
+		}
+		cases = append(cases, of...)
+	}
+	if padded < 4 {
+		t.Errorf("only %d graphs with padded images", padded)
+	}
+	diffs, err := RunC(context.Background(), cases, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range diffs {
+		if d != nil {
+			t.Errorf("%s at %v: %v\n%s", cases[i].Program.Name, cases[i].Sizes, d, cases[i].Graph)
+		}
 	}
 }
