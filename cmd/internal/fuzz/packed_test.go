@@ -31,7 +31,7 @@ func packedFor(t *testing.T, g *ir.Graph, name string, isa ...string) *deepgo.Pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &deepgo.Program{Name: out.Name, Target: target, Lowered: lowered, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Files: out.Files, Report: out.Report}
+	return &deepgo.Program{Name: out.Name, Target: target, Lowered: lowered, Memory: c.Memory, Inputs: out.Inputs, Outputs: out.Outputs, Arenas: out.Arenas, Files: out.Files, Report: out.Report}
 }
 
 // floatSeeds returns n seeds of float chains from first on, and some whose dense layers take their input in parts.
