@@ -96,6 +96,9 @@ func inferQConv(c *Call) ([]ir.Type, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Has(8) && tensor.Len(c.Shape(8)) != c.Shape(3)[0] {
+		return nil, fmt.Errorf("B has shape %v; expected [%d], a value per output channel", c.Shape(8), c.Shape(3)[0])
+	}
 	return typed(c.Type(7).DType, append([]int{c.Shape(0)[0], c.Shape(3)[0]}, g.out...)...), nil
 }
 
@@ -347,6 +350,9 @@ func inferQGemm(c *Call) ([]ir.Type, error) {
 	m, _, n, err := gemmSizes(c.Attrs, c.Shape(0), c.Shape(3))
 	if err != nil {
 		return nil, err
+	}
+	if c.Has(6) && tensor.Len(c.Shape(6)) != n {
+		return nil, fmt.Errorf("C has shape %v; expected %d elements, one for each column", c.Shape(6), n)
 	}
 	return typed(c.Type(8).DType, m, n), nil
 }
