@@ -194,7 +194,8 @@ type comparison struct {
 	exact   int
 	total   int
 
-	perProgram int // cases that one program has inside
+	perProgram int              // cases that one program has inside
+	first      []*tensor.Tensor // what the lowered graph gets in the first case, state included
 }
 
 // interpret computes what is expected. A model with state runs the cases one after the other; those of one program begin with zeros.
@@ -208,6 +209,9 @@ func (c *comparison) interpret(cases []Case) error {
 		}
 		in := boundary(c.model, c.program, k)
 		kept.enter(c.program.Lowered, in)
+		if i == 0 {
+			c.first = in
+		}
 		lowered, err := runLowered(c.program, in, interp.Options{})
 		if err != nil {
 			return err
@@ -374,15 +378,16 @@ func (c *comparison) problem(format string, args ...any) {
 
 // compare holds one case's outputs against the interpreter, and against the goldens.
 func (c *comparison) compare(k Case, i int, outs []*tensor.Tensor) {
+	goldens := k.Goldens
+	if len(c.program.Lowered.States) > 0 {
+		goldens = nil // they are for the state that the case has as an input
+	}
+	vs := c.program.Lowered.OpenOutputs()
 	for j, got := range outs {
-		v := c.program.Lowered.OpenOutputs()[j]
+		v := vs[j]
 		loose := tolerance{stepOf(v), c.stepsAllowed(v), c.stepBehind(v)}
 		where := fmt.Sprintf("%s: output %q", k.Name, v.Name)
 		reference := func(t *tensor.Tensor) *tensor.Tensor { return convert(t, v.Type.Quant, v.Type) }
-		goldens := k.Goldens
-		if len(c.program.Lowered.States) > 0 {
-			goldens = nil // they are for the state that the case has as an input
-		}
 		c.holdAgainst(where, v, got, c.lowered[i][j], goldens == nil)
 		c.within(where+": the lowered graph against the ONNX graph", c.lowered[i][j], reference(c.onnx[i][j]), loose, false)
 		if goldens != nil {
@@ -552,7 +557,7 @@ func (c *comparison) compareLayers(x *Execution) error {
 	for i, n := range g.Nodes {
 		index[n] = i
 	}
-	_, err = interp.Run(g, c.inputs[0], interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
+	_, err = interp.Run(g, c.first, interp.Options{Observe: func(n *ir.Node, out []*tensor.Tensor) {
 		if hashes := x.Traces[index[n]]; hashes != nil {
 			c.result.Layers = append(c.result.Layers, LayerResult{Node: index[n], Op: n.Op, From: n.From, Equal: slices.Equal(hashes, hashRows(out[0].Bytes(), len(hashes)))})
 		}
@@ -589,7 +594,7 @@ func (c *comparison) measure(ctx context.Context, b Build) error {
 	}
 	r := c.result
 	r.FlashBytes, r.CodeBytes, r.ConstBytes, r.StackBytes = f.FlashBytes(), f.CodeBytes, f.ConstBytes, f.StackBytes
-	t, ram := c.program.Target, r.RAMBytes+c.program.Report.IOBytes+r.StackBytes
+	t, ram := c.program.Target, r.RAMBytes+c.program.Report.IOBytes+c.program.Report.StateBytes+r.StackBytes
 	r.Fits = (t.FlashBytes == 0 || r.FlashBytes <= t.FlashBytes) && (t.RAMBytes == 0 || ram <= t.RAMBytes)
 	return nil
 }
