@@ -121,14 +121,15 @@ func (g *Graph) IsStateInput(i int) bool {
 }
 
 // OpenInputs returns the inputs that a caller gives: those that are no state.
-func (g *Graph) OpenInputs() []*Value { return open(g.Inputs, g.IsStateInput) }
+func (g *Graph) OpenInputs() []*Value { return Open(g.Inputs, g.IsStateInput) }
 
 // OpenOutputs returns the outputs that a caller gets: those that are no state.
-func (g *Graph) OpenOutputs() []*Value { return open(g.Outputs, g.IsStateOutput) }
+func (g *Graph) OpenOutputs() []*Value { return Open(g.Outputs, g.IsStateOutput) }
 
-func open(vs []*Value, state func(i int) bool) []*Value {
-	var list []*Value
-	for i, v := range vs {
+// Open leaves out those of a graph's inputs or outputs, or of what belongs to each of them, that are state.
+func Open[T any](all []T, state func(i int) bool) []T {
+	var list []T
+	for i, v := range all {
 		if !state(i) {
 			list = append(list, v)
 		}

@@ -32,14 +32,3 @@ func (k *kept) leave(out []*tensor.Tensor) {
 		k.values[i] = out[s.Output]
 	}
 }
-
-// open leaves out those that are state.
-func open(ts []*tensor.Tensor, state func(i int) bool) []*tensor.Tensor {
-	var list []*tensor.Tensor
-	for i, t := range ts {
-		if !state(i) {
-			list = append(list, t)
-		}
-	}
-	return list
-}

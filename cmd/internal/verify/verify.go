@@ -225,7 +225,7 @@ func (c *comparison) interpret(cases []Case) error {
 		}
 		plainKept.leave(onnx)
 		g := c.program.Lowered
-		c.inputs, c.lowered, c.onnx = append(c.inputs, open(in, g.IsStateInput)), append(c.lowered, open(lowered, g.IsStateOutput)), append(c.onnx, open(onnx, g.IsStateOutput))
+		c.inputs, c.lowered, c.onnx = append(c.inputs, ir.Open(in, g.IsStateInput)), append(c.lowered, ir.Open(lowered, g.IsStateOutput)), append(c.onnx, ir.Open(onnx, g.IsStateOutput))
 	}
 	return nil
 }
@@ -236,7 +236,7 @@ func Reference(m *deepgo.Model, p *deepgo.Program, k Case) (in, out []*tensor.Te
 	in = boundary(m, p, k)
 	newKept(p.Lowered.States).enter(p.Lowered, in)
 	out, err = runLowered(p, in, interp.Options{})
-	return open(in, p.Lowered.IsStateInput), open(out, p.Lowered.IsStateOutput), err
+	return ir.Open(in, p.Lowered.IsStateInput), ir.Open(out, p.Lowered.IsStateOutput), err
 }
 
 // runLowered runs a program's lowered graph, of the sizes that the inputs have.
@@ -244,7 +244,7 @@ func runLowered(p *deepgo.Program, in []*tensor.Tensor, opt interp.Options) ([]*
 	if len(p.Dims) == 0 {
 		return interp.Run(p.Lowered, in, opt)
 	}
-	sizes, err := p.SizesOf(open(in, p.Lowered.IsStateInput))
+	sizes, err := p.SizesOf(ir.Open(in, p.Lowered.IsStateInput))
 	if err != nil {
 		return nil, err
 	}
