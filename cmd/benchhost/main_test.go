@@ -1,21 +1,16 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 )
 
 // TestOwnSide builds the program that times a model, and asks it twice.
 func TestOwnSide(t *testing.T) {
-	if _, err := exec.LookPath("cc"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	needs.Tools(t, "cc")
 	m, err := deepgo.Load("../../testdata/models/digits_int8/model.onnx", deepgo.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/targets"
 )
 
@@ -53,7 +54,7 @@ func TestBootImages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			needTools(t, target)
+			needs.ToolsOf(t, target)
 			dir := t.TempDir()
 			mustRun(t, "build", digits+"/model.onnx", "--board", name, "--output", dir)
 			data, err := os.ReadFile(filepath.Join(dir, "digits_int8-"+name+".bin"))

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/targets"
@@ -44,12 +45,7 @@ func TestBuildForEverySystem(t *testing.T) {
 		}
 		built++
 		t.Run(name, func(t *testing.T) {
-			if missing := toolchain.Missing(target); len(missing) > 0 {
-				if os.Getenv("CI") != "" {
-					t.Fatalf("missing: %v", missing)
-				}
-				t.Skipf("missing: %v", missing)
-			}
+			needs.ToolsOf(t, target)
 			t.Parallel()
 			for _, dir := range models {
 				buildAndRun(t, target, dir)

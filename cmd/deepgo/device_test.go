@@ -14,23 +14,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 const digits = models + "digits_int8"
 
 // TestEveryBoardBuilds builds firmware for every board, and checks its images with independent tools.
 func TestEveryBoardBuilds(t *testing.T) {
-	need(t, "objcopy", "python3")
+	needs.Tools(t, "objcopy", "python3")
 	for _, name := range targets.Boards() {
 		t.Run(name, func(t *testing.T) {
 			board, target, err := targets.LoadBoard(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			needTools(t, target)
+			needs.ToolsOf(t, target)
 			dir := t.TempDir()
 			mustRun(t, "build", digits+"/model.onnx", "--board", name, "--output", dir)
 			for _, format := range board.Formats {
@@ -43,16 +43,6 @@ func TestEveryBoardBuilds(t *testing.T) {
 				t.Errorf("%s does not say what it is, how it is flashed and how far it is checked", name)
 			}
 		})
-	}
-}
-
-func needTools(t *testing.T, target *targets.Target) {
-	t.Helper()
-	if missing := toolchain.Missing(target); len(missing) > 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("missing: %v", missing)
-		}
-		t.Skipf("missing: %v", missing)
 	}
 }
 
@@ -127,8 +117,8 @@ func TestBoardsUnderQEMU(t *testing.T) {
 		}
 		emulated++
 		t.Run(name, func(t *testing.T) {
-			needTools(t, target)
-			need(t, board.Emulator[0])
+			needs.ToolsOf(t, target)
+			needs.Tools(t, board.Emulator[0])
 			verifyDevice(t, name, emulate(t, board))
 		})
 	}
@@ -145,8 +135,8 @@ func TestLayersOnBoard(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			needTools(t, target)
-			need(t, board.Emulator[0])
+			needs.ToolsOf(t, target)
+			needs.Tools(t, board.Emulator[0])
 			told, silent := emulate(t, board, "--layers"), emulate(t, board)
 			args := []string{"verify", digits + "/model.onnx", "--board", name, "--data", digits, "--layers", "--json", "--device"}
 			var r verify.Result
@@ -182,7 +172,7 @@ func emulate(t *testing.T, board *targets.Board, flags ...string) string {
 
 // TestFlashByGDB replaces the program of a running board through its gdb server.
 func TestFlashByGDB(t *testing.T) {
-	need(t, "gdb-multiarch", "qemu-system-arm", "arm-none-eabi-gcc")
+	needs.Tools(t, "gdb-multiarch", "qemu-system-arm", "arm-none-eabi-gcc")
 	const name = "qemu-mps2-an386"
 	board, _, err := targets.LoadBoard(name)
 	if err != nil {
@@ -206,7 +196,7 @@ func TestFlashByGDB(t *testing.T) {
 
 // TestFlashArduino lets avrdude put the firmware into a simulated Uno, through its boot loader and a pseudo terminal.
 func TestFlashArduino(t *testing.T) {
-	need(t, "avrdude", "avr-gcc", "cc")
+	needs.Tools(t, "avrdude", "avr-gcc", "cc")
 	const bootloader = "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot_atmega328.hex"
 	if !exists(bootloader) || !exists("/usr/include/simavr") {
 		if os.Getenv("CI") != "" {
@@ -236,7 +226,7 @@ func TestFlashArduino(t *testing.T) {
 
 // TestFlashBySSH deploys to a server on this machine, which runs the Raspberry Pi's program by qemu-user.
 func TestFlashBySSH(t *testing.T) {
-	need(t, "ssh", "ssh-keygen", "qemu-aarch64", "aarch64-linux-gnu-gcc")
+	needs.Tools(t, "ssh", "ssh-keygen", "qemu-aarch64", "aarch64-linux-gnu-gcc")
 	sshd := "/usr/sbin/sshd"
 	if !exists(sshd) {
 		if os.Getenv("CI") != "" {

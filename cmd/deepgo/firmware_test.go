@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 )
 
 // TestSmallFirmware holds what the code of a whole firmware takes, weights aside: start, serial port, protocol and keyword spotter.
 func TestSmallFirmware(t *testing.T) {
-	need(t, "arm-none-eabi-gcc", "arm-none-eabi-objcopy")
+	needs.Tools(t, "arm-none-eabi-gcc", "arm-none-eabi-objcopy")
 	file, ok := ledgerModel(t, "$SHARED/mlperf-tiny/kws_int8/model.onnx")
 	if !ok {
 		t.Skip("the shared models are not there")

@@ -11,23 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 )
 
 const models = "../../testdata/models/"
-
-// need skips a test where tools are missing, and fails it under CI.
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing", tool)
-		}
-		t.Skipf("%s is missing", tool)
-	}
-}
 
 // makePackage compiles a model into a package and returns its folder, or the archive.
 func makePackage(t *testing.T, kind, model string, flags ...string) string {
@@ -63,7 +51,7 @@ func checked(t *testing.T, model, out string) {
 const warnings = "-Wall -Wextra -Werror -pedantic -Wshadow"
 
 func TestPackageC(t *testing.T) {
-	need(t, "cc")
+	needs.Tools(t, "cc")
 	for _, model := range []string{"digits_int8", "sine_f32", "gru_step"} {
 		dir := makePackage(t, "c", model)
 		checked(t, model, shell(t, dir, "cc -std=c99 -O2 "+warnings+" -Isrc -Iexample src/*.c example/check.c -o check && ./check"))
@@ -78,7 +66,7 @@ func TestPackageC(t *testing.T) {
 
 // TestExampleC builds examples/c as its README says, and compares with what that says it prints.
 func TestExampleC(t *testing.T) {
-	need(t, "cc")
+	needs.Tools(t, "cc")
 	dir := t.TempDir()
 	for _, model := range []string{"sine_int8", "digits_int8"} {
 		mustRun(t, "compile", models+model+"/model.onnx", "--output", dir)
@@ -95,7 +83,7 @@ func TestExampleC(t *testing.T) {
 }
 
 func TestPackageMake(t *testing.T) {
-	need(t, "make", "aarch64-linux-gnu-gcc", "qemu-aarch64")
+	needs.Tools(t, "make", "aarch64-linux-gnu-gcc", "qemu-aarch64")
 	dir := makePackage(t, "make", "digits_int8")
 	checked(t, "digits_int8", shell(t, dir, "make check CFLAGS='-O2 "+warnings+"'"))
 	shell(t, dir, "make install DESTDIR=$PWD/root && test -f root/usr/local/lib/libdigits_int8.a && test -f root/usr/local/include/digits_int8.h && make clean")
@@ -103,7 +91,7 @@ func TestPackageMake(t *testing.T) {
 }
 
 func TestPackageCMake(t *testing.T) {
-	need(t, "cmake", "ctest", "aarch64-linux-gnu-gcc", "qemu-aarch64")
+	needs.Tools(t, "cmake", "ctest", "aarch64-linux-gnu-gcc", "qemu-aarch64")
 	dir := makePackage(t, "cmake", "digits_int8")
 	checked(t, "digits_int8", shell(t, dir, "cmake -B build && cmake --build build && ctest --test-dir build -V && cmake --install build --prefix $PWD/root"))
 	checked(t, "digits_int8", shell(t, dir, "cmake -B cross -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64 && cmake --build cross && ctest --test-dir cross -V"))
@@ -121,7 +109,7 @@ func TestPackageCMake(t *testing.T) {
 }
 
 func TestPackageZephyr(t *testing.T) {
-	need(t, "cmake", "cc")
+	needs.Tools(t, "cmake", "cc")
 	dir := makePackage(t, "zephyr", "digits_int8")
 	standin, err := filepath.Abs("testdata/standins/zephyr")
 	if err != nil {
@@ -132,7 +120,7 @@ func TestPackageZephyr(t *testing.T) {
 }
 
 func TestPackageESPIDF(t *testing.T) {
-	need(t, "cmake", "cc")
+	needs.Tools(t, "cmake", "cc")
 	dir := makePackage(t, "esp-idf", "digits_int8")
 	standin, err := filepath.Abs("testdata/standins/esp-idf")
 	if err != nil {
@@ -177,7 +165,7 @@ func TestPackagePlatformIO(t *testing.T) {
 
 // TestPackageArduino builds the example with Arduino's builder for an Uno and a Mega, and runs it under simavr.
 func TestPackageArduino(t *testing.T) {
-	need(t, "arduino-builder", "avr-gcc", "simavr")
+	needs.Tools(t, "arduino-builder", "avr-gcc", "simavr")
 	for _, model := range []string{"digits_int8", "sine_int8"} {
 		for _, board := range []struct{ target, fqbn string }{{"atmega328p", "arduino:avr:uno"}, {"atmega2560", "arduino:avr:mega:cpu=atmega2560"}} {
 			t.Run(model+"/"+board.target, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/report"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/score"
@@ -70,7 +71,7 @@ func compileRaw(t *testing.T, m *deepgo.Model, target string) *deepgo.Program {
 // outputsOfC runs the compiled program on raw pictures, and returns its outputs as floats.
 func outputsOfC(t *testing.T, p *deepgo.Program, raw *tensor.Tensor, n int) [][]*tensor.Tensor {
 	t.Helper()
-	needTools(t, p.Target)
+	needs.ToolsOf(t, p.Target)
 	x, err := verify.Execute(context.Background(), p, rawCases(t, p.Lowered, raw, n), verify.Build{})
 	if err != nil {
 		t.Fatal(err)

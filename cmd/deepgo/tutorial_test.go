@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 )
 
 var update = flag.Bool("update", false, "write what the tutorials' commands print into the tutorials")
@@ -26,7 +28,7 @@ func TestTutorials(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d tutorials, %v", len(files), err)
 	}
-	need(t, "bash", "avr-gcc", "simavr", "arm-none-eabi-gcc", "qemu-system-arm", "aarch64-linux-gnu-gcc", "qemu-aarch64", "cmake", "make")
+	needs.Tools(t, "bash", "avr-gcc", "simavr", "arm-none-eabi-gcc", "qemu-system-arm", "aarch64-linux-gnu-gcc", "qemu-aarch64", "cmake", "make")
 	bin := t.TempDir()
 	shell(t, ".", "go build -o "+filepath.Join(bin, "deepgo")+" .")
 	for _, file := range files {

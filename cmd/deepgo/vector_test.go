@@ -2,32 +2,22 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 // TestVectorsTakeAThird counts the instructions of an inference on AArch64 by the kernels that work in vectors, and by the plain ones: the
 // former take at most a third.
 func TestVectorsTakeAThird(t *testing.T) {
-	target, err := targets.Load("raspberry-pi-4")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if missing := toolchain.Missing(target); len(missing) > 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("missing: %v", missing)
-		}
-		t.Skipf("missing: %v", missing)
-	}
+	target := needs.Target(t, "raspberry-pi-4")
 	files := []string{models + "digits_int8/model.onnx", models + "digits_f32/model.onnx", "../../testdata/captcha/model.onnx"}
 	if dir, ok := sharedDir(); ok {
 		more, err := filepath.Glob(filepath.Join(dir, "mlperf-tiny/*/model.onnx"))

@@ -10,13 +10,12 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/cbatch"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
-	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 // sized is a model with dimensions of any size, under construction.
@@ -412,13 +411,7 @@ func (s *sized) onBoard(t *testing.T, m *deepgo.Model, p *deepgo.Program, sizes 
 // for half of it, within a tenth.
 func TestTimeGoesBySize(t *testing.T) {
 	for _, target := range []string{"cortex-m4", "rv32imac"} {
-		spec, err := targets.Load(target)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if missing := toolchain.Missing(spec); len(missing) > 0 {
-			t.Skipf("%v missing", missing)
-		}
+		needs.Target(t, target)
 		for _, name := range []string{"gru", "product", "conv1", "each"} {
 			s := model(t, name)
 			s.most = map[string]int{"seq": 128}

@@ -2,8 +2,9 @@ package conformance
 
 import (
 	"context"
-	"os/exec"
 	"testing"
+
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 )
 
 // TestMicrosoft runs ONNX Runtime's own operators: every result must be within 1e-5 of ONNX Runtime's.
@@ -20,9 +21,7 @@ func TestMicrosoft(t *testing.T) {
 		}
 	}
 	check("interpreted", Interpret(tests))
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is missing")
-	}
+	needs.Tools(t, "gcc")
 	compiled, err := Compile(context.Background(), tests, func(int) {})
 	if err != nil {
 		t.Fatal(err)

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/cbatch"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
@@ -89,9 +89,7 @@ func TestClassical(t *testing.T) {
 			}
 		}
 	}
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is missing")
-	}
+	needs.Tools(t, "gcc")
 	results, err := cbatch.Run(context.Background(), cases)
 	if err != nil {
 		t.Fatal(err)

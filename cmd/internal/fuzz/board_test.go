@@ -98,7 +98,7 @@ func runOnBoard(t *testing.T, seed uint64, target string, ran map[string]int) (*
 // TestFloatGraphsOnBoards runs random float graphs on emulated boards that have kernels for their FPUs: results must be those of the interpreter, and
 // every bit that of the same kernels in plain C on this machine.
 func TestFloatGraphsOnBoards(t *testing.T) {
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	for _, target := range []string{"cortex-m4", "rv32imafc"} {
 		t.Run(target, func(t *testing.T) { testFloatGraphs(t, target) })
 	}

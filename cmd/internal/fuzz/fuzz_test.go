@@ -5,26 +5,17 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/ir"
 )
 
-func needGCC(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("gcc is missing")
-		}
-		t.Skip("gcc is missing")
-	}
-}
-
 // TestRandomGraphs looks for differences in 200 graphs, half of them quantized, a quarter of all operators.
 func TestRandomGraphs(t *testing.T) {
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	done := 0
 	err := Hunt(context.Background(), 1, 1, 200, func(d Difference) {
 		t.Errorf("seed %d: %v\n%s", d.Seed, d.Err, d.Graph)
@@ -36,7 +27,7 @@ func TestRandomGraphs(t *testing.T) {
 
 // TestKeptGraphs checks every graph that once differed.
 func TestKeptGraphs(t *testing.T) {
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	files, err := filepath.Glob("../../../testdata/fuzz/*.ir")
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +120,7 @@ func TestSizedGraphs(t *testing.T) {
 
 // TestPaddedImagesOfAnySize runs chains with parts that are padded and joined, at several sizes, in C.
 func TestPaddedImagesOfAnySize(t *testing.T) {
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	var cases []*Case
 	padded := 0
 	for seed := range uint64(24) {

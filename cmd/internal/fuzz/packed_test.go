@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/codegen"
 	"github.com/deepgo/deepgo/ir"
@@ -61,7 +62,7 @@ var (
 // TestPackedKernelsInC runs random graphs on this machine, under sanitizers, with the C of kernels whose weights are packed: the plain one, and
 // that for FPUs with many registers.
 func TestPackedKernelsInC(t *testing.T) {
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	for _, isa := range [][]string{{"fpu"}, {"fpr", "fpu"}} {
 		t.Run(isa[0], func(t *testing.T) { testPackedInC(t, floatChain, fpuKernels, isa) })
 	}

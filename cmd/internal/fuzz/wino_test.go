@@ -22,7 +22,7 @@ import (
 // row, on an emulated board in assembly, and on this machine in plain C.
 func TestWholeWinograd(t *testing.T) {
 	needs.Target(t, "cortex-m4")
-	needGCC(t)
+	needs.Tools(t, "gcc")
 	streams := 0
 	var cases []*Case
 	for seed := range uint64(30) {

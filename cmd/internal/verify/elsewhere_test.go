@@ -10,11 +10,10 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/ir/tensor"
-	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 const elsewhere = "../../../testdata/quantize/elsewhere/"
@@ -111,16 +110,7 @@ func eightBits(name string) bool {
 
 func verifyOn(t *testing.T, m *deepgo.Model, cases []verify.Case, target string) *verify.Result {
 	t.Helper()
-	tt, err := targets.Load(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if missing := toolchain.Missing(tt); len(missing) > 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("missing: %v", missing)
-		}
-		t.Skipf("missing: %v", missing)
-	}
+	needs.Target(t, target)
 	r, err := verify.Run(context.Background(), m, cases, verify.Options{Compile: deepgo.CompileOptions{Target: target}})
 	if err != nil {
 		t.Fatal(err)

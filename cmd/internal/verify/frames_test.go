@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/passes"
 )
 
@@ -48,7 +49,7 @@ func TestPushedRows(t *testing.T) {
 	dirs := append(modelDirs(t), filepath.Join(testdata, "models", "frames_f32"))
 	for _, target := range []string{"host", "cortex-m4"} {
 		t.Run(target, func(t *testing.T) {
-			needTarget(t, target)
+			needs.Target(t, target)
 			for _, dir := range dirs {
 				t.Run(filepath.Base(dir), func(t *testing.T) {
 					t.Parallel()
@@ -63,7 +64,7 @@ func TestPushedRows(t *testing.T) {
 func TestPushedFrames(t *testing.T) {
 	for _, target := range []string{"host", "cortex-m4", "cortex-m3", "rv32imac", "raspberry-pi-4"} {
 		t.Run(target, func(t *testing.T) {
-			needTarget(t, target)
+			needs.Target(t, target)
 			for _, dir := range append(modelDirs(t), filepath.Join(testdata, "models", "frames_f32")) {
 				if name := filepath.Base(dir); name != "frames_f32" && !strings.HasPrefix(name, "sww") && !(target == "host" && strings.HasPrefix(name, "kws")) {
 					continue

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 )
 
 // TestLayersNameTheFirstDifference changes one weight in the C of a layer in the middle, which --layers must name.
 func TestLayersNameTheFirstDifference(t *testing.T) {
 	for _, target := range []string{"host", "cortex-m4"} {
-		needTarget(t, target)
+		needs.Target(t, target)
 		m, err := deepgo.Load("../../../testdata/models/digits_int8/model.onnx", deepgo.LoadOptions{})
 		if err != nil {
 			t.Fatal(err)

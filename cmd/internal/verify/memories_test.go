@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/passes"
 )
 
 // TestSeveralMemories verifies every model with its arena in two memories.
 func TestSeveralMemories(t *testing.T) {
-	needTarget(t, "host")
+	needs.Target(t, "host")
 	for _, dir := range modelDirs(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
@@ -22,7 +23,7 @@ func TestSeveralMemories(t *testing.T) {
 
 // TestSeveralMemoriesOnAMicrocontroller has the demo's image arrive as a whole and in rows.
 func TestSeveralMemoriesOnAMicrocontroller(t *testing.T) {
-	needTarget(t, "cortex-m7")
+	needs.Target(t, "cortex-m7")
 	for _, push := range []string{"", passes.PushRows} {
 		verifyMemories(t, filepath.Join(testdata, "captcha"), deepgo.CompileOptions{Target: "cortex-m7", IO: "quantized", Push: push})
 	}

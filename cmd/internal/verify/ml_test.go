@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
@@ -47,7 +48,7 @@ func TestForestOnAMicrocontroller(t *testing.T) {
 		{"digits_forest50", "cortex-m0plus", []int{1, 64}},
 		{"iris_forest", "atmega328p", []int{1, 4}},
 	} {
-		needTarget(t, c.target)
+		needs.Target(t, c.target)
 		dir := filepath.Join(testdata, "ml", c.model)
 		m, err := deepgo.Load(filepath.Join(dir, "model.onnx"), deepgo.LoadOptions{InputShapes: map[string][]int{"x": c.shape}})
 		if err != nil {

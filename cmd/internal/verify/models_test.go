@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
-	"github.com/deepgo/deepgo/targets/toolchain"
 )
 
 const testdata = "../../../testdata"
@@ -43,27 +43,6 @@ func modelDirs(t *testing.T) []string {
 		t.Fatalf("only %d models found", len(dirs))
 	}
 	return dirs
-}
-
-// need skips a test where tools are missing, and fails it under CI.
-func need(t *testing.T, tools ...string) {
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing", tool)
-		}
-		t.Skipf("%s is missing", tool)
-	}
-}
-
-func needTarget(t *testing.T, name string) {
-	x, err := targets.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	need(t, toolchain.Missing(x)...)
 }
 
 func load(t *testing.T, dir string) *deepgo.Model {
@@ -99,7 +78,7 @@ func verifyOptimized(t *testing.T, dir, target, optimize string, b Build) *Resul
 func TestModels(t *testing.T) {
 	for _, target := range []string{"host", "cortex-m4", "rv32imac", "raspberry-pi-4", "raspberry-pi-3"} {
 		t.Run(target, func(t *testing.T) {
-			needTarget(t, target)
+			needs.Target(t, target)
 			for _, dir := range modelDirs(t) {
 				t.Run(filepath.Base(dir), func(t *testing.T) {
 					t.Parallel()
@@ -115,7 +94,7 @@ func TestModels(t *testing.T) {
 func TestModelsOtherwise(t *testing.T) {
 	for target, optimize := range map[string]string{"cortex-m4": "speed", "rv32imac": "speed", "host": "size", "raspberry-pi-4": "balanced"} {
 		t.Run(target, func(t *testing.T) {
-			needTarget(t, target)
+			needs.Target(t, target)
 			for _, dir := range modelDirs(t) {
 				t.Run(filepath.Base(dir), func(t *testing.T) {
 					t.Parallel()
@@ -131,7 +110,7 @@ func TestEveryTarget(t *testing.T) {
 	for _, target := range targets.Names() {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			needTarget(t, target)
+			needs.Target(t, target)
 			for _, name := range []string{"digits_int8", "sine_f32"} {
 				if r := verifyModel(t, filepath.Join(testdata, "models", name), target, Build{}); !r.Fits {
 					t.Errorf("%s does not fit: %+v", name, r)
@@ -143,7 +122,7 @@ func TestEveryTarget(t *testing.T) {
 
 // TestSanitizers runs every model under AddressSanitizer and UndefinedBehaviorSanitizer.
 func TestSanitizers(t *testing.T) {
-	need(t, "gcc")
+	needs.Tools(t, "gcc")
 	for _, dir := range modelDirs(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +133,7 @@ func TestSanitizers(t *testing.T) {
 
 // TestCaptchaOnAMicrocontroller holds what the demo model takes: as int8 it fits 1 MB of flash, as float it is refused.
 func TestCaptchaOnAMicrocontroller(t *testing.T) {
-	needTarget(t, "cortex-m4")
+	needs.Target(t, "cortex-m4")
 	if r := verifyModel(t, filepath.Join(testdata, "captcha"), "cortex-m4", Build{}); !r.Fits {
 		t.Errorf("captcha does not fit a Cortex-M4: %+v", r)
 	}
@@ -177,7 +156,7 @@ var strict = strings.Fields("-std=c99 -Wall -Wextra -Werror -pedantic -Wconversi
 
 // TestStrictC compiles every model's C with all warnings, and its header as C++.
 func TestStrictC(t *testing.T) {
-	need(t, "gcc", "clang", "g++")
+	needs.Tools(t, "gcc", "clang", "g++")
 	for _, dir := range modelDirs(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
@@ -243,7 +222,7 @@ func TestSameBytes(t *testing.T) {
 
 // TestTwoModelsShareAnArena links two models into one program and runs both in the same memory.
 func TestTwoModelsShareAnArena(t *testing.T) {
-	need(t, "cc")
+	needs.Tools(t, "cc")
 	var programs []*deepgo.Program
 	for _, name := range []string{"sine_f32", "digits_int8"} {
 		p, err := load(t, filepath.Join(testdata, "models", name)).Compile(deepgo.CompileOptions{})
@@ -282,7 +261,7 @@ int main(void)
 // TestUno runs the digits model on an emulated Arduino Uno for 60 test images: stack and all fit its 2 KB, and the classes are
 // ONNX Runtime's.
 func TestUno(t *testing.T) {
-	needTarget(t, "atmega328p")
+	needs.Target(t, "atmega328p")
 	data, err := os.ReadFile(filepath.Join(testdata, "models", "digits_images.npy"))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/cmd/internal/needs"
 	"github.com/deepgo/deepgo/cmd/internal/samples"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
@@ -15,7 +16,7 @@ import (
 func TestStatesAreKept(t *testing.T) {
 	states := map[string]map[string]string{"lstm_step": {"h1": "h0", "c1": "c0"}, "gru_step": {"h1": "h0"}}
 	for _, target := range []string{"host", "cortex-m4"} {
-		needTarget(t, target)
+		needs.Target(t, target)
 		for name, s := range states {
 			m := load(t, filepath.Join(testdata, "models", name))
 			cases := make([]Case, 4)
