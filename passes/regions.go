@@ -27,7 +27,7 @@ func (p *planner) spread(memories []RAM) (*spreading, error) {
 	if len(s.left) > 0 {
 		return nil, p.tooSmall(memories, s)
 	}
-	s.plan.LowerBound = plan.Place(p.blocks).LowerBound
+	s.plan.LowerBound = plan.LowerBound(p.blocks)
 	return s, nil
 }
 
@@ -44,15 +44,15 @@ type spreading struct {
 func (s *spreading) fill(blocks []plan.Buffer, m RAM) {
 	start := roundUp(s.plan.Peak)
 	var taken, left []int
+	var inside []plan.Buffer
 	best := plan.Plan{}
 	for _, b := range s.left {
-		some := make([]plan.Buffer, 0, len(taken)+1)
-		for _, k := range append(taken[:len(taken):len(taken)], b) {
-			some = append(some, blocks[k])
-		}
-		if with := plan.Place(some); with.Peak <= m.Bytes {
-			taken, best = append(taken, b), with
-			continue
+		some := append(inside, blocks[b])
+		if plan.LowerBound(some) <= m.Bytes {
+			if with := plan.Place(some); with.Peak <= m.Bytes {
+				taken, inside, best = append(taken, b), some, with
+				continue
+			}
 		}
 		left = append(left, b)
 	}

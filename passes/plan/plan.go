@@ -115,11 +115,12 @@ func newPlacer(in []Buffer) *placer {
 			}
 		}
 	}
-	p.best = Plan{Offsets: make([]int, len(in)), Peak: -1, LowerBound: lowerBound(in)}
+	p.best = Plan{Offsets: make([]int, len(in)), Peak: -1, LowerBound: LowerBound(in)}
 	return p
 }
 
-func lowerBound(in []Buffer) int {
+// LowerBound returns the greatest sum of sizes, in bytes, that are alive at one step.
+func LowerBound(in []Buffer) int {
 	change := map[int]int{}
 	for _, b := range in {
 		for _, l := range b.Lives {
