@@ -101,3 +101,15 @@ func String(s string) string {
 	}
 	return string(append(b, '"'))
 }
+
+// ByteList returns bytes as what stands between the braces of an array, in lines; nothing for none.
+func ByteList(data []byte) string {
+	var b strings.Builder
+	for i, x := range data {
+		if i%32 == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strconv.Itoa(int(x)) + ",")
+	}
+	return b.String()
+}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
 	"github.com/deepgo/deepgo/targets"
@@ -80,7 +81,7 @@ func boardTable(cases []Case) []byte {
 		args, room := []string{"arena"}, roomFor(max(p.Memory.ArenaBytes, 1))
 		fmt.Fprintf(&h, "#include \"%s.h\"\n", p.Name)
 		for k, t := range c.Inputs {
-			fmt.Fprintf(&h, "static const uint8_t in%d_%d[] __attribute__((aligned(16))) = {%s0};\n", i, k, byteList(t.Bytes()))
+			fmt.Fprintf(&h, "static const uint8_t in%d_%d[] __attribute__((aligned(16))) = {%s0};\n", i, k, cw.ByteList(t.Bytes()))
 			args = append(args, fmt.Sprintf("(const void *)in%d_%d", i, k))
 		}
 		fmt.Fprintf(&h, "static const uint32_t bytes%d[] = {%s_ARENA_BYTES", i, strings.ToUpper(p.Name))
@@ -98,14 +99,6 @@ func boardTable(cases []Case) []byte {
 
 // roomFor is what a buffer takes of the pool, with what is behind it.
 func roomFor(bytes int) int { return (bytes + 16 + 15) &^ 15 }
-
-func byteList(data []byte) string {
-	var b strings.Builder
-	for _, x := range data {
-		b.WriteString(strconv.Itoa(int(x)) + ",")
-	}
-	return b.String()
-}
 
 // results reads what the program printed.
 func results(cases []Case, text string) ([]Result, error) {

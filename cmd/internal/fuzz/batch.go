@@ -9,9 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -108,7 +108,7 @@ func caseC(b *strings.Builder, k int, c *Case) {
 	}
 	for i, t := range c.Inputs {
 		fmt.Fprintf(b, "        static const unsigned char c%d[] = {%s};\n        void *i%d = malloc(%d);\n        memcpy(i%d, c%d, %d);\n",
-			i, bytesC(t.Bytes()), i, t.Len()*t.DType.Size(), i, i, t.Len()*t.DType.Size())
+			i, cw.ByteList(t.Bytes()), i, t.Len()*t.DType.Size(), i, i, t.Len()*t.DType.Size())
 		args, frees = append(args, fmt.Sprintf("i%d", i)), append(frees, fmt.Sprintf("i%d", i))
 	}
 	for j, t := range c.Want {
@@ -145,7 +145,7 @@ func followC(b *strings.Builder, k int, c *Case) {
 	for j := range c.Want {
 		args = append(args, fmt.Sprintf("o%d", j))
 	}
-	fmt.Fprintf(b, "        static const unsigned char frames[] = {%s};\n        void *frame = malloc(%d);\n", bytesC(data), size)
+	fmt.Fprintf(b, "        static const unsigned char frames[] = {%s};\n        void *frame = malloc(%d);\n", cw.ByteList(data), size)
 	fmt.Fprintf(b, "        for (int f = 0; f < %d; f++) {\n            memcpy(frame, frames + f * %d, %d);\n", len(c.Frames)*pushed.Hop, size, size)
 	up := strings.ToUpper(name)
 	fmt.Fprintf(b, "            const int last = f %% %d == %d;\n            if (%s_push(%s) != (last ? %s_OK : %s_WAIT)) {\n                return 2;\n            }\n", pushed.Hop, pushed.Hop-1, name, strings.Join(args, ", "), up, up)
@@ -153,14 +153,6 @@ func followC(b *strings.Builder, k int, c *Case) {
 		fmt.Fprintf(b, "            if (last) {\n                put(%d, f / %d * %d + %d, o%d, %d);\n            }\n", k, pushed.Hop, len(c.Want), len(c.Want)+j, j, t.Len()*t.DType.Size())
 	}
 	b.WriteString("        }\n        free(frame);\n")
-}
-
-func bytesC(data []byte) string {
-	parts := make([]string, len(data))
-	for i, x := range data {
-		parts[i] = strconv.Itoa(int(x))
-	}
-	return strings.Join(parts, ",")
 }
 
 // rounding adds how much the order of sums may change floats where great terms cancel out.

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	rt "github.com/deepgo/deepgo/runtime"
@@ -179,9 +180,9 @@ func framesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	fmt.Fprintf(&b, "#include \"%s.h\"\n#define CASES %d\n#define OUTPUTS %d\n", p.Name, len(cases), len(p.Lowered.OpenOutputs()))
 	arenas := arenaBuffers(&b, p)
 	fmt.Fprintf(&b, "static uint8_t frame[%d] __attribute__((aligned(8)));\nstatic const HROM uint8_t frames[] = {\n", size)
-	b.WriteString(byteList(cases[0][0].Bytes()) + "\n")
+	b.WriteString(cw.ByteList(cases[0][0].Bytes()) + "\n")
 	for _, c := range cases[1:] {
-		b.WriteString(byteList(c[0].Bytes()[(pushed.Rows-pushed.Hop)*size:]) + "\n")
+		b.WriteString(cw.ByteList(c[0].Bytes()[(pushed.Rows-pushed.Hop)*size:]) + "\n")
 	}
 	b.WriteString("};\n")
 	args := append(arenas, fmt.Sprintf("(const %s *)(const void *)frame", pushed.Value.Type.DType.C()))
@@ -244,7 +245,7 @@ func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 		fmt.Fprintf(&b, "static uint8_t in%d[%d] __attribute__((aligned(8)));\n", i, n)
 		fmt.Fprintf(&b, "static const HROM uint8_t cases%d[CASES][%d] = {\n", i, n)
 		for _, c := range cases {
-			b.WriteString("{" + byteList(c[i].Bytes()) + "},\n")
+			b.WriteString("{" + cw.ByteList(c[i].Bytes()) + "},\n")
 		}
 		b.WriteString("};\n")
 		fmt.Fprintf(&loads, "    for (uint32_t j = 0; j < %d; j++) {\n        in%d[j] = cases%d[i][j];\n    }\n", v.Type.Bytes(), i, i)
@@ -252,17 +253,6 @@ func casesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 	}
 	args = append(args, outputBuffers(&b, p)...)
 	fmt.Fprintf(&b, "static void load_case(uint32_t i)\n{\n%s}\n#define RUN %s_run(%s)\n", loads.String(), p.Name, strings.Join(args, ", "))
-	return b.String()
-}
-
-func byteList(data []byte) string {
-	var b strings.Builder
-	for i, x := range data {
-		if i%32 == 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(strconv.Itoa(int(x)) + ",")
-	}
 	return b.String()
 }
 
