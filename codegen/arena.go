@@ -19,6 +19,15 @@ func (a Arena) Array(model string) string {
 	return fmt.Sprintf("static DG_ALIGN(%s_ARENA_ALIGN) uint8_t %s[%s_BYTES];", strings.ToUpper(model), a.Param, a.Macro)
 }
 
+// ArenaNames returns their parameters, as arguments for a call.
+func ArenaNames(arenas []Arena) []string {
+	var names []string
+	for _, a := range arenas {
+		names = append(names, a.Param)
+	}
+	return names
+}
+
 // region is the memory that a part of the arena's addresses is in.
 type region struct {
 	Arena
@@ -68,13 +77,7 @@ func (m *model) arenaParams() []string {
 }
 
 // arenaNames are those parameters' names.
-func (m *model) arenaNames() []string {
-	var names []string
-	for _, r := range m.regions {
-		names = append(names, r.Param)
-	}
-	return names
-}
+func (m *model) arenaNames() []string { return ArenaNames(m.arenas()) }
 
 // localNames are the variables that point to memory, as far as there is anything in it.
 func (m *model) localNames() []string {

@@ -73,7 +73,7 @@ func firmwareHeader(m Model, clockHz int) ([]byte, error) {
 	w.Line("enum { INPUTS = %d, OUTPUTS = %d };", len(m.Inputs), len(m.Outputs))
 	w.Line("static const char model_name[] = %s;", quote(m.Name))
 	w.Raw(m.ArenaArrays() + "\n")
-	args := m.arenaNames()
+	args := codegen.ArenaNames(m.Arenas)
 	w.Line("enum { ARENA_BYTES = sizeof %s };", strings.Join(args, " + sizeof "))
 	var rows []string
 	for i, p := range slices.Concat(m.Inputs, m.Outputs) {

@@ -34,15 +34,7 @@ func (m Model) ArenaArrays() string {
 }
 
 // ArenaArgs are the names of those arrays, as arguments.
-func (m Model) ArenaArgs() string { return strings.Join(m.arenaNames(), ", ") }
-
-func (m Model) arenaNames() []string {
-	var names []string
-	for _, a := range m.Arenas {
-		names = append(names, a.Param)
-	}
-	return names
-}
+func (m Model) ArenaArgs() string { return strings.Join(codegen.ArenaNames(m.Arenas), ", ") }
 
 // Program returns the files of a program for systems with files: the model, what is around it, and model.h between them.
 func Program(m Model) ([]codegen.File, error) {
@@ -89,7 +81,7 @@ func modelHeader(m Model) ([]byte, error) {
 	w.Directive("define MODEL %s", quote(m.Name))
 	w.Line("enum { INPUTS = %d, OUTPUTS = %d };", len(m.Inputs), len(m.Outputs))
 	w.Raw(m.ArenaArrays() + "\n")
-	args := m.arenaNames()
+	args := codegen.ArenaNames(m.Arenas)
 	for _, side := range []struct {
 		name  string
 		ports []codegen.Port

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepgo/deepgo/codegen"
 	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
@@ -101,10 +102,9 @@ int main(void)
 
 func caseC(b *strings.Builder, k int, c *Case) {
 	b.WriteString("    {\n")
-	args, frees := []string{}, []string{}
+	args, frees := codegen.ArenaNames(c.Program.Arenas), codegen.ArenaNames(c.Program.Arenas)
 	for _, a := range c.Program.Arenas {
 		fmt.Fprintf(b, "        void *%[1]s = malloc(%[2]s_BYTES + 1);\n        memset(%[1]s, 0xa5, %[2]s_BYTES + 1);\n", a.Param, a.Macro)
-		args, frees = append(args, a.Param), append(frees, a.Param)
 	}
 	for i, t := range c.Inputs {
 		fmt.Fprintf(b, "        static const unsigned char c%d[] = {%s};\n        void *i%d = malloc(%d);\n        memcpy(i%d, c%d, %d);\n",
@@ -137,11 +137,7 @@ func followC(b *strings.Builder, k int, c *Case) {
 	for _, w := range c.Frames {
 		data = append(data, w.Bytes()[(pushed.Rows-pushed.Hop)*size:]...)
 	}
-	var args []string
-	for _, a := range c.Program.Arenas {
-		args = append(args, a.Param)
-	}
-	args = append(args, "frame")
+	args := append(codegen.ArenaNames(c.Program.Arenas), "frame")
 	for j := range c.Want {
 		args = append(args, fmt.Sprintf("o%d", j))
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo"
+	"github.com/deepgo/deepgo/codegen"
 	"github.com/deepgo/deepgo/codegen/cw"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
@@ -197,12 +198,10 @@ func framesHeader(p *deepgo.Program, cases [][]*tensor.Tensor) string {
 
 // arenaBuffers declares the memory that the model works in, and returns it as arguments.
 func arenaBuffers(b *strings.Builder, p *deepgo.Program) []string {
-	var args []string
 	for _, a := range p.Arenas {
 		fmt.Fprintf(b, "static uint8_t %s[%s_BYTES + 1] __attribute__((aligned(%s_ARENA_ALIGN)));\n", a.Param, a.Macro, strings.ToUpper(p.Name))
-		args = append(args, a.Param)
 	}
-	return args
+	return codegen.ArenaNames(p.Arenas)
 }
 
 // outputBuffers declares the outputs, and returns them as arguments.
