@@ -113,6 +113,20 @@ func (s *sized) inputs(m *deepgo.Model) []*tensor.Tensor {
 	return list
 }
 
+// run interprets the model of given sizes, on random inputs.
+func (s *sized) run(t *testing.T, m *deepgo.Model, sizes []int) (in, out []*tensor.Tensor) {
+	t.Helper()
+	fixed, err := m.At(sizes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = s.inputs(fixed)
+	if out, err = fixed.Run(in); err != nil {
+		t.Fatal(err)
+	}
+	return in, out
+}
+
 // sizesOf lists sizes to try: the least, the greatest, and some between.
 func sizesOf(dims []ir.Dim) [][]int {
 	pick := func(at func(d ir.Dim) int) []int {
@@ -149,15 +163,7 @@ func (s *sized) cases(t *testing.T, opt deepgo.CompileOptions) (cases []cbatch.C
 		return nil, nil
 	}
 	for _, sizes := range sizesOf(m.Dims) {
-		fixed, err := m.At(sizes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in := s.inputs(fixed)
-		out, err := fixed.Run(in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		in, out := s.run(t, m, sizes)
 		lowered, err := interp.Run(p.Lowered.At(sizes), in, interp.Options{})
 		if err != nil {
 			t.Fatalf("%s at %v: %v", s.name, sizes, err)
@@ -386,15 +392,7 @@ func TestLeastSize(t *testing.T) {
 
 // onBoard runs a model's C at a size on a target's emulator, compares, and returns the instructions that it took.
 func (s *sized) onBoard(t *testing.T, m *deepgo.Model, p *deepgo.Program, sizes []int) uint64 {
-	fixed, err := m.At(sizes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := s.inputs(fixed)
-	want, err := fixed.Run(in)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in, want := s.run(t, m, sizes)
 	x, err := verify.Execute(t.Context(), p, [][]*tensor.Tensor{in}, verify.Build{})
 	if err != nil {
 		t.Fatal(err)

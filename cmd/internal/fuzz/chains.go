@@ -129,18 +129,25 @@ func (b *builder) chainPool(x *ir.Value) *ir.Value {
 	return b.node("AveragePool", attrs, x)
 }
 
-// residual adds a branch of one convolution that keeps the shape to what it branches from, or joins the two.
-func (b *builder) residual(x *ir.Value) *ir.Value {
-	c, k := x.Type.Shape[1], 1+2*b.IntN(3)
-	pads, shape := []int64{}, []int{c, c}
+// sameConv is a convolution with a kernel of an odd size k, and padding that keeps the image's size.
+func (b *builder) sameConv(x *ir.Value, k, channels int) *ir.Value {
+	pads, shape := []int64{}, []int{channels, x.Type.Shape[1]}
 	for range len(x.Type.Shape) - 2 {
 		pads, shape = append(pads, int64(k/2), int64(k/2)), append(shape, k)
 	}
-	y := b.node("Conv", ir.Attrs{"pads": pads}, x, b.weights(0, shape...), b.floats(c, -1, 1))
+	y := b.node("Conv", ir.Attrs{"pads": pads}, x, b.weights(0, shape...), b.floats(channels, -1, 1))
 	if y == nil {
 		return nil
 	}
-	y = b.requantize(y)
+	return b.requantize(y)
+}
+
+// residual adds a branch of one convolution that keeps the shape to what it branches from, or joins the two.
+func (b *builder) residual(x *ir.Value) *ir.Value {
+	y := b.sameConv(x, 1+2*b.IntN(3), x.Type.Shape[1])
+	if y == nil {
+		return nil
+	}
 	if b.IntN(4) == 0 {
 		return b.node("Concat", ir.Attrs{"axis": int64(1)}, x, y)
 	}
@@ -158,22 +165,17 @@ func (b *builder) pad(x *ir.Value) *ir.Value {
 
 // branches joins what up to four branches make of x, among them x itself, with kernels of different sizes.
 func (b *builder) branches(x *ir.Value) *ir.Value {
-	c, parts := x.Type.Shape[1], []*ir.Value{}
+	var parts []*ir.Value
 	for range 2 + b.IntN(3) {
 		if b.IntN(4) == 0 {
 			parts = append(parts, x)
 			continue
 		}
-		k, oc := 1+2*b.IntN(3), 1+b.IntN(6)
-		pads, shape := []int64{}, []int{oc, c}
-		for range len(x.Type.Shape) - 2 {
-			pads, shape = append(pads, int64(k/2), int64(k/2)), append(shape, k)
-		}
-		y := b.node("Conv", ir.Attrs{"pads": pads}, x, b.weights(0, shape...), b.floats(oc, -1, 1))
+		y := b.sameConv(x, 1+2*b.IntN(3), 1+b.IntN(6))
 		if y == nil {
 			return nil
 		}
-		parts = append(parts, b.requantize(y))
+		parts = append(parts, y)
 	}
 	return b.node("Concat", ir.Attrs{"axis": int64(1)}, parts...)
 }

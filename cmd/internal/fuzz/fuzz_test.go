@@ -137,7 +137,13 @@ func TestPaddedImagesOfAnySize(t *testing.T) {
 	if padded < 4 {
 		t.Errorf("only %d graphs with padded images", padded)
 	}
-	diffs, err := RunC(context.Background(), cases, nil)
+	checkC(t, cases)
+}
+
+// checkC runs all cases' C, and fails the test for each that differs.
+func checkC(t *testing.T, cases []*Case) {
+	t.Helper()
+	diffs, err := RunC(t.Context(), cases, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

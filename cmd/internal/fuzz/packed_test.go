@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -84,15 +83,7 @@ func testPackedInC(t *testing.T, graph func(seed uint64) *ir.Graph, kernels map[
 		}
 		cases = append(cases, c)
 	}
-	diffs, err := RunC(context.Background(), cases, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, d := range diffs {
-		if d != nil {
-			t.Errorf("%s: %v\n%s", cases[i].Program.Name, d, cases[i].Graph)
-		}
-	}
+	checkC(t, cases)
 	for k, least := range kernels {
 		if ran[k] < least {
 			t.Errorf("%s ran only %d times", k, ran[k])

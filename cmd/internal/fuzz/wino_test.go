@@ -59,15 +59,7 @@ func TestWholeWinograd(t *testing.T) {
 	if streams < 5 {
 		t.Errorf("only %d streams", streams)
 	}
-	diffs, err := RunC(context.Background(), cases, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, d := range diffs {
-		if d != nil {
-			t.Errorf("%s: %v\n%s", cases[i].Program.Name, d, cases[i].Graph)
-		}
-	}
+	checkC(t, cases)
 }
 
 // winoChain returns the same convolutions twice: with weights as they are, and transformed.
