@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/tensor"
 )
 
 // Family is a graph of many sizes.
@@ -92,7 +93,7 @@ func flattenPools(g *ir.Graph) {
 // prove compares what g computes with the members of the sizes at which these differ from it.
 func (f Family) prove(g *ir.Graph, others [][]int) error {
 	const most = 1 << 26 // elements of constants and values, beyond which evaluating takes too long
-	slices.SortStableFunc(others, func(a, b []int) int { return product(a) - product(b) })
+	slices.SortStableFunc(others, func(a, b []int) int { return tensor.Len(a) - tensor.Len(b) })
 	for work, i := 0, 0; i < len(others) && work < most; i++ {
 		sizes := others[i]
 		m, err := f.At(sizes)
@@ -113,14 +114,6 @@ func (f Family) prove(g *ir.Graph, others [][]int) error {
 		}
 	}
 	return nil
-}
-
-func product(sizes []int) int {
-	n := 1
-	for _, s := range sizes {
-		n *= s
-	}
-	return n
 }
 
 // same runs a graph that may be wrong, and holds its outputs against those from before.
