@@ -3,7 +3,6 @@ package frontend_test
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,32 +12,15 @@ import (
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/testdata"
 )
-
-// models returns the folders of all models at hand: those in testdata, and the shared ones where they are.
-func models(t *testing.T) []string {
-	shared := os.Getenv("DEEPGO_SHARED")
-	if shared == "" {
-		shared = "../../shared"
-	}
-	var dirs []string
-	for _, pattern := range []string{"../testdata/captcha", "../testdata/models/*", shared + "/models/*/*"} {
-		found, err := filepath.Glob(pattern + "/model.onnx")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range found {
-			dirs = append(dirs, filepath.Dir(f))
-		}
-	}
-	return dirs
-}
 
 // TestModelsAgainstGoldens interprets every model as imported, and compares with ONNX Runtime's outputs.
 func TestModelsAgainstGoldens(t *testing.T) {
-	for _, dir := range models(t) {
+	for _, file := range testdata.Models(t) {
+		dir := filepath.Dir(file)
 		t.Run(filepath.Base(filepath.Dir(dir))+"/"+filepath.Base(dir), func(t *testing.T) {
-			m, err := onnx.Read(filepath.Join(dir, "model.onnx"), onnx.DefaultLimits)
+			m, err := onnx.Read(file, onnx.DefaultLimits)
 			if err != nil {
 				t.Fatal(err)
 			}

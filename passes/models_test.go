@@ -3,7 +3,6 @@ package passes_test
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes"
 	"github.com/deepgo/deepgo/targets"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // arenaLimits are bytes of arena that the plans of some models must not exceed, with quantized inputs and outputs.
@@ -24,19 +24,7 @@ var arenaLimits = map[string]int{"kws_int8": 6000, "vww_int8": 16000, "ic_int8":
 // TestModels takes every model through the pipeline: the lowered graph must agree with the goldens, hold kernels alone,
 // move nothing by Transposes in the models that Keras exported, stay integer where the model is, and fit its arena.
 func TestModels(t *testing.T) {
-	shared := os.Getenv("DEEPGO_SHARED")
-	if shared == "" {
-		shared = "../../shared"
-	}
-	var files []string
-	for _, pattern := range []string{"../testdata/captcha", "../testdata/models/*", shared + "/models/*/*"} {
-		found, err := filepath.Glob(pattern + "/model.onnx")
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
+	for _, file := range testdata.Models(t) {
 		dir := filepath.Dir(file)
 		t.Run(filepath.Base(filepath.Dir(dir))+"/"+filepath.Base(dir), func(t *testing.T) { checkModel(t, dir) })
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/targets"
 	"github.com/deepgo/deepgo/targets/toolchain"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // TestBuildForEverySystem builds programs for every target with an operating system, and runs them on golden inputs.
@@ -30,9 +31,8 @@ func TestBuildForEverySystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	models := []string{captcha}
-	shared, _ := sharedDir()
-	if ic, err := filepath.Abs(shared + "/mlperf-tiny/ic_f32"); err == nil && exists(ic) {
-		models = append(models, ic)
+	for _, ic := range testdata.SharedModels(t, "mlperf-tiny/ic_f32") {
+		models = append(models, filepath.Dir(ic))
 	}
 	built := 0
 	for _, name := range targets.Names() {

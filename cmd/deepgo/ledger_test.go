@@ -11,6 +11,7 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/verify"
+	"github.com/deepgo/deepgo/testdata"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -115,21 +116,11 @@ func ledgerModel(t *testing.T, name string) (file string, ok bool) {
 	if !isShared {
 		return file, true
 	}
-	dir, ok := sharedDir()
+	dir, ok := testdata.Shared(t)
 	if !ok && *update {
 		t.Fatal("the shared models are not there")
 	}
 	return filepath.Join(dir, file), ok
-}
-
-// sharedDir returns the folder of the shared models, which the project's CI has beside the repository; ok is false where there is none.
-func sharedDir() (dir string, ok bool) {
-	dir = os.Getenv("DEEPGO_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	dir = filepath.Join(dir, "models")
-	return dir, exists(dir)
 }
 
 // ledgerCost measures a model with inputs and outputs as the integers inside, where it has some.

@@ -18,6 +18,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // quantizeJSON runs deepgo quantize, and returns what it prints and the model that it writes.
@@ -37,7 +38,7 @@ func quantizeJSON(t *testing.T, args ...string) (*report.Quantized, *deepgo.Mode
 
 func sharedModels(t *testing.T) string {
 	t.Helper()
-	dir, ok := sharedDir()
+	dir, ok := testdata.Shared(t)
 	if !ok {
 		t.Skip("the shared models are not there")
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // TestVectorsTakeAThird counts the instructions of an inference on AArch64 by the kernels that work in vectors, and by the plain ones: the
@@ -19,13 +19,7 @@ import (
 func TestVectorsTakeAThird(t *testing.T) {
 	target := needs.Target(t, "raspberry-pi-4")
 	files := []string{models + "digits_int8/model.onnx", models + "digits_f32/model.onnx", "../../testdata/captcha/model.onnx"}
-	if dir, ok := sharedDir(); ok {
-		more, err := filepath.Glob(filepath.Join(dir, "mlperf-tiny/*/model.onnx"))
-		if err != nil || len(more) != 9 {
-			t.Fatal(more, err)
-		}
-		files = append(files, more...)
-	}
+	files = append(files, testdata.SharedModels(t, "mlperf-tiny/*")...)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, "/model.onnx"), func(t *testing.T) {
 			m, err := deepgo.Load(file, deepgo.LoadOptions{})

@@ -2,7 +2,6 @@ package onnxgo_test
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/deepgo/deepgo/frontend/onnx"
 	"github.com/deepgo/deepgo/frontend/onnxgo"
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 func modelFile(t testing.TB, file string) (data []byte, g *ir.Graph) {
@@ -30,14 +30,8 @@ func modelFile(t testing.TB, file string) (data []byte, g *ir.Graph) {
 
 // TestCompareModels holds the two readers against each other on every model at hand.
 func TestCompareModels(t *testing.T) {
-	files, _ := filepath.Glob("../../testdata/models/*/model.onnx")
-	shared := os.Getenv("DEEPGO_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	more, _ := filepath.Glob(shared + "/models/*/*/model.onnx")
 	read := 0
-	for _, file := range append(files, more...) {
+	for _, file := range testdata.Models(t) {
 		data, g := modelFile(t, file)
 		o := onnxgo.Compare(data, frontend.Options{}, g)
 		if o.Differ != "" {

@@ -2,8 +2,6 @@ package interp_test
 
 import (
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/deepgo/deepgo/frontend"
@@ -12,6 +10,7 @@ import (
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 func random(r *rand.Rand, t ir.Type) *tensor.Tensor {
@@ -28,15 +27,7 @@ func random(r *rand.Rand, t ir.Type) *tensor.Tensor {
 
 // TestFastModels compares the fast interpreter with the plain one on every value of every model, bit for bit.
 func TestFastModels(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/models/*/model.onnx")
-	if err != nil || len(files) < 8 {
-		t.Fatal(files, err)
-	}
-	if shared := os.Getenv("DEEPGO_SHARED"); shared != "" {
-		more, _ := filepath.Glob(filepath.Join(shared, "models/mlperf-tiny/[akis]*/model.onnx"))
-		files = append(files, more...)
-	}
-	for _, file := range files {
+	for _, file := range testdata.Models(t) {
 		raw, err := onnx.Read(file, onnx.DefaultLimits)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/deepgo/deepgo/ir/interp"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes/quantize"
+	"github.com/deepgo/deepgo/testdata"
 	"github.com/sbinet/npyio"
 )
 
@@ -31,14 +32,11 @@ func load(t *testing.T, file string) *ir.Graph {
 
 func shared(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("DEEPGO_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	if _, err := os.Stat(dir); err != nil {
+	dir, ok := testdata.Shared(t)
+	if !ok {
 		t.Skip("the shared models are not there")
 	}
-	return filepath.Join(dir, "models")
+	return dir
 }
 
 // snr is the signal-to-noise ratio of the outputs of got, which may be integers, to those of want.

@@ -17,6 +17,7 @@ import (
 	"github.com/deepgo/deepgo/cmd/internal/verify"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes/quantize"
+	"github.com/deepgo/deepgo/testdata"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -54,13 +55,7 @@ func collect(t *testing.T, file string) (*Data, *deepgo.Program, *verify.Cost) {
 
 // reported returns the models that the page is looked at with: the captcha reader, and the largest shared one.
 func reported(t *testing.T) []string {
-	files := []string{"../../../testdata/captcha/model.onnx"}
-	if shared := os.Getenv("DEEPGO_SHARED"); shared != "" {
-		files = append(files, filepath.Join(shared, "models/mlperf-tiny/vww_int8/model.onnx"))
-	} else {
-		t.Log("DEEPGO_SHARED is not set: vww is left out")
-	}
-	return files
+	return append([]string{"../../../testdata/captcha/model.onnx"}, testdata.SharedModels(t, "mlperf-tiny/vww_int8")...)
 }
 
 // TestPageShowsTheFigures compares the page's figures with the compiler's and the measured ones.

@@ -46,7 +46,7 @@ func pushModel(t *testing.T, dir, target, push string) *Result {
 
 // TestPushedRows gives every model its input row by row.
 func TestPushedRows(t *testing.T) {
-	dirs := append(modelDirs(t), filepath.Join(testdata, "models", "frames_f32"))
+	dirs := append(modelDirs(t), filepath.Join(own, "models", "frames_f32"))
 	for _, target := range []string{"host", "cortex-m4"} {
 		t.Run(target, func(t *testing.T) {
 			needs.Target(t, target)
@@ -65,7 +65,7 @@ func TestPushedFrames(t *testing.T) {
 	for _, target := range []string{"host", "cortex-m4", "cortex-m3", "rv32imac", "raspberry-pi-4"} {
 		t.Run(target, func(t *testing.T) {
 			needs.Target(t, target)
-			for _, dir := range append(modelDirs(t), filepath.Join(testdata, "models", "frames_f32")) {
+			for _, dir := range append(modelDirs(t), filepath.Join(own, "models", "frames_f32")) {
 				if name := filepath.Base(dir); name != "frames_f32" && !strings.HasPrefix(name, "sww") && !(target == "host" && strings.HasPrefix(name, "kws")) {
 					continue
 				}
@@ -80,7 +80,7 @@ func TestPushedFrames(t *testing.T) {
 
 // TestFramesCostLittle compares the layers that go on with the window as a whole: memory is that of the rows that are still to be read.
 func TestFramesCostLittle(t *testing.T) {
-	m := load(t, filepath.Join(testdata, "models", "frames_f32"))
+	m := load(t, filepath.Join(own, "models", "frames_f32"))
 	whole, err := m.Compile(deepgo.CompileOptions{Target: "cortex-m4", Optimize: "speed"})
 	if err != nil {
 		t.Fatal(err)

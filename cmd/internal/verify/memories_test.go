@@ -25,7 +25,7 @@ func TestSeveralMemories(t *testing.T) {
 func TestSeveralMemoriesOnAMicrocontroller(t *testing.T) {
 	needs.Target(t, "cortex-m7")
 	for _, push := range []string{"", passes.PushRows} {
-		verifyMemories(t, filepath.Join(testdata, "captcha"), deepgo.CompileOptions{Target: "cortex-m7", IO: "quantized", Push: push})
+		verifyMemories(t, filepath.Join(own, "captcha"), deepgo.CompileOptions{Target: "cortex-m7", IO: "quantized", Push: push})
 	}
 }
 

@@ -49,7 +49,7 @@ func TestForestOnAMicrocontroller(t *testing.T) {
 		{"iris_forest", "atmega328p", []int{1, 4}},
 	} {
 		needs.Target(t, c.target)
-		dir := filepath.Join(testdata, "ml", c.model)
+		dir := filepath.Join(own, "ml", c.model)
 		m, err := deepgo.Load(filepath.Join(dir, "model.onnx"), deepgo.LoadOptions{InputShapes: map[string][]int{"x": c.shape}})
 		if err != nil {
 			t.Fatal(err)

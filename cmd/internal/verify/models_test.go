@@ -15,32 +15,20 @@ import (
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/targets"
+	"github.com/deepgo/deepgo/testdata"
 )
 
-const testdata = "../../../testdata"
+const own = "../../../testdata"
 
 // modelDirs returns the folders of all models at hand: the shared ones where they are, those in testdata otherwise.
 func modelDirs(t *testing.T) []string {
-	shared := os.Getenv("DEEPGO_SHARED")
-	if shared == "" {
-		shared = "../../../../shared"
-	}
-	patterns := []string{shared + "/models/*/*"}
-	if _, err := os.Stat(shared); err != nil {
-		patterns = []string{testdata + "/captcha", testdata + "/models/*"}
+	files := testdata.SharedModels(t, "*/*")
+	if files == nil {
+		files = testdata.Models(t)
 	}
 	var dirs []string
-	for _, p := range patterns {
-		found, err := filepath.Glob(p + "/model.onnx")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range found {
-			dirs = append(dirs, filepath.Dir(f))
-		}
-	}
-	if len(dirs) < 10 {
-		t.Fatalf("only %d models found", len(dirs))
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
 	}
 	return dirs
 }
@@ -112,7 +100,7 @@ func TestEveryTarget(t *testing.T) {
 			t.Parallel()
 			needs.Target(t, target)
 			for _, name := range []string{"digits_int8", "sine_f32"} {
-				if r := verifyModel(t, filepath.Join(testdata, "models", name), target, Build{}); !r.Fits {
+				if r := verifyModel(t, filepath.Join(own, "models", name), target, Build{}); !r.Fits {
 					t.Errorf("%s does not fit: %+v", name, r)
 				}
 			}
@@ -134,7 +122,7 @@ func TestSanitizers(t *testing.T) {
 // TestCaptchaOnAMicrocontroller holds what the demo model takes: as int8 it fits 1 MB of flash, as float it is refused.
 func TestCaptchaOnAMicrocontroller(t *testing.T) {
 	needs.Target(t, "cortex-m4")
-	if r := verifyModel(t, filepath.Join(testdata, "captcha"), "cortex-m4", Build{}); !r.Fits {
+	if r := verifyModel(t, filepath.Join(own, "captcha"), "cortex-m4", Build{}); !r.Fits {
 		t.Errorf("captcha does not fit a Cortex-M4: %+v", r)
 	}
 	for _, dir := range modelDirs(t) {
@@ -225,7 +213,7 @@ func TestTwoModelsShareAnArena(t *testing.T) {
 	needs.Tools(t, "cc")
 	var programs []*deepgo.Program
 	for _, name := range []string{"sine_f32", "digits_int8"} {
-		p, err := load(t, filepath.Join(testdata, "models", name)).Compile(deepgo.CompileOptions{})
+		p, err := load(t, filepath.Join(own, "models", name)).Compile(deepgo.CompileOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +250,7 @@ int main(void)
 // ONNX Runtime's.
 func TestUno(t *testing.T) {
 	needs.Target(t, "atmega328p")
-	data, err := os.ReadFile(filepath.Join(testdata, "models", "digits_images.npy"))
+	data, err := os.ReadFile(filepath.Join(own, "models", "digits_images.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,12 +258,12 @@ func TestUno(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes, err := os.ReadFile(filepath.Join(testdata, "models", "digits_int8_ort.txt"))
+	classes, err := os.ReadFile(filepath.Join(own, "models", "digits_int8_ort.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Fields(string(classes))
-	m := load(t, filepath.Join(testdata, "models", "digits_int8"))
+	m := load(t, filepath.Join(own, "models", "digits_int8"))
 	cases := make([]Case, 60)
 	for i := range cases {
 		cases[i] = Case{Name: strconv.Itoa(i), Inputs: []*tensor.Tensor{imageOf(images, i, m.Graph.Inputs[0].Type)}}

@@ -18,7 +18,7 @@ func TestStatesAreKept(t *testing.T) {
 	for _, target := range []string{"host", "cortex-m4"} {
 		needs.Target(t, target)
 		for name, s := range states {
-			m := load(t, filepath.Join(testdata, "models", name))
+			m := load(t, filepath.Join(own, "models", name))
 			cases := make([]Case, 4)
 			for i := range cases {
 				cases[i] = Case{Name: fmt.Sprint(i), Inputs: samples.Random(m.InputTypes(), uint64(i+1))}
