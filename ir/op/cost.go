@@ -1,6 +1,10 @@
 package op
 
-import "github.com/deepgo/deepgo/ir"
+import (
+	"strings"
+
+	"github.com/deepgo/deepgo/ir"
+)
 
 // MACs returns the multiply-accumulates of an ONNX operator that is made of them, and 0 for every other: taps that a
 // zero-padded border skips are counted, as is usual.
@@ -26,6 +30,54 @@ func MACs(n *ir.Node) int {
 		return x[0] * x[1] * (n.Inputs[1].Type.Len() + n.Inputs[2].Type.Len())
 	}
 	return 0
+}
+
+// kernelMACs lists, by the part of kernels' names before "_", the sizes whose product is how often they multiply and accumulate, but for the
+// inputs, states and gates of recurrent ones.
+var kernelMACs = map[string][]string{
+	"conv2d": convMACs, "convn": convMACs, "convint2d": convMACs, "convnd": convMACs,
+	"convtranspose": {"N", "IC", "ID", "IH", "IW", "OC", "KD", "KH", "KW"},
+	"dwconv2d":      depthwiseMACs, "dwconvn": depthwiseMACs, "dwconvint2d": depthwiseMACs,
+	"fc": productMACs, "fc4": productMACs, "fcn": productMACs, "fcw": productMACs, "fcwn": productMACs, "fcint": productMACs,
+	"matmul": productMACs, "matmulc": productMACs, "matmulint": productMACs,
+	"lstm": recurrentMACs, "lstmw": recurrentMACs, "gru": recurrentMACs, "gruw": recurrentMACs, "rnn": recurrentMACs,
+}
+
+var (
+	convMACs      = []string{"N", "OD", "OH", "OW", "OC", "KD", "KH", "KW", "IC"}
+	depthwiseMACs = []string{"N", "OH", "OW", "C", "KH", "KW"}
+	productMACs   = []string{"BATCH", "M", "ROWS", "K", "NO"}
+	recurrentMACs = []string{"STEPS", "BATCH", "H"}
+)
+
+// KernelMACs returns the multiply-accumulates of a kernel that convolves, multiplies matrices or is recurrent, and 0 for every other. They are
+// counted as MACs does, also where the kernel has a way with fewer, as Winograd's.
+func KernelMACs(n *ir.Node) int {
+	kind, _, _ := strings.Cut(n.Op, "_")
+	sizes, a := kernelMACs[kind], n.Attrs
+	if sizes == nil {
+		return 0
+	}
+	product := 1
+	for _, name := range sizes {
+		if name == "C" && !a.Has("C") { // not packed
+			name = "OC"
+		}
+		if a.Has(name) {
+			product *= a.Int(name)
+		}
+	}
+	switch {
+	case strings.HasPrefix(kind, "lstm"):
+		product *= 4 * (a.Int("IN") + a.Int("H"))
+	case strings.HasPrefix(kind, "gru"):
+		product *= 3 * (a.Int("IN") + a.Int("H"))
+	case kind == "rnn":
+		product *= a.Int("IN") + a.Int("H")
+	case strings.Contains(n.Op, "_wino_") && !a.Has("KH"): // of 3x3
+		product *= 9
+	}
+	return product / max(a.Int("G"), 1)
 }
 
 func sizeFrom(v *ir.Value, axis int) int {

@@ -100,7 +100,7 @@ func Collect(m *deepgo.Model, p *deepgo.Program, cost *verify.Cost, inputs [][]*
 }
 
 func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
-	l := Layer{Kernel: n.Op, From: n.From, ConstBytes: consts, LiveBytes: live, MACs: kernelMACs(n)}
+	l := Layer{Kernel: n.Op, From: n.From, ConstBytes: consts, LiveBytes: live, MACs: op.KernelMACs(n)}
 	if v := n.Output(0); v != nil {
 		l.Output = ir.Type{DType: v.Type.DType, Shape: v.Type.Shape}.String()
 		if q := v.Type.Quant; q != nil && len(q.Scale) == 1 {
@@ -119,24 +119,6 @@ func newLayer(n *ir.Node, consts, live int, made map[*ir.Value]int) Layer {
 		l.reads = append(l.reads, at)
 	}
 	return l
-}
-
-// kernelMACs returns the multiply-accumulates of a convolution or dense kernel; others have none to speak of.
-func kernelMACs(n *ir.Node) int {
-	name, _, _ := strings.Cut(n.Op, "_")
-	conv, depthwise, dense := []string{"N", "OH", "OW", "OC", "KH", "KW", "IC"}, []string{"N", "OH", "OW", "OC", "KH", "KW"}, []string{"M", "ROWS", "K", "NO"}
-	factors := map[string][]string{"conv2d": conv, "convn": conv, "convint2d": conv, "dwconv2d": depthwise, "dwconvn": depthwise, "dwconvint2d": depthwise,
-		"fc": dense, "fc4": dense, "fcn": dense, "fcw": dense, "fcwn": dense, "fcint": dense}[name]
-	if factors == nil {
-		return 0
-	}
-	product := 1
-	for _, f := range factors {
-		if n.Attrs.Has(f) {
-			product *= n.Attrs.Int(f)
-		}
-	}
-	return product / max(n.Attrs.Int("G"), 1)
 }
 
 // root follows views, which are no calls, to the value that they show.
