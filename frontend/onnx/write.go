@@ -104,15 +104,6 @@ func encodeAttr(a *Attr) (*onnxpb.AttributeProto, error) {
 	return pb, err
 }
 
-// EncodeTensor returns t as the bytes of a TensorProto with raw data.
-func EncodeTensor(name string, t *tensor.Tensor) ([]byte, error) {
-	pb, err := encodeTensor(name, t)
-	if err != nil {
-		return nil, err
-	}
-	return proto.Marshal(pb)
-}
-
 func encodeTensor(name string, t *tensor.Tensor) (*onnxpb.TensorProto, error) {
 	number := numberOf(t.DType)
 	if number == 0 {
