@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
 	"github.com/deepgo/deepgo/ir/tensor"
 )
 
@@ -126,6 +127,11 @@ func (e *evalCheck) same(g *ir.Graph) (err error) {
 	for i, v := range g.Outputs {
 		if !slices.Equal(v.Type.Shape, e.out[i].Shape) {
 			return fmt.Errorf("output %q is %s, was %v", v.Name, v.Type, e.out[i].Shape)
+		}
+	}
+	for _, n := range g.Nodes { // the interpreter goes by the shapes
+		if d := op.Lookup(n.Op); d != nil && d.Elementwise && n.Attrs.Int("N") != n.Outputs[0].Type.Len() {
+			return fmt.Errorf("%q has %d elements, of which %d are computed", n.Outputs[0].Name, n.Outputs[0].Type.Len(), n.Attrs.Int("N"))
 		}
 	}
 	return e.compare(g, nil)

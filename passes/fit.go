@@ -44,10 +44,15 @@ func (f *fitter) know(dims []ir.Dim) {
 	}
 }
 
-// fit returns the extent that is values[i] for member i, or false where there is none.
-func (f *fitter) fit(values []int) (ir.Extent, bool) {
+// fit returns the extent that is values[i] for member i, or false where there is none. likely are extents that it may be a multiple of.
+func (f *fitter) fit(values []int, likely ...ir.Extent) (ir.Extent, bool) {
 	if !slices.ContainsFunc(values, func(v int) bool { return v != values[0] }) {
 		return ir.Fixed(values[0]), true
+	}
+	for _, e := range likely {
+		if e, ok := f.multiple(e, values); ok {
+			return e, true
+		}
 	}
 	for _, terms := range f.candidates() {
 		if e, ok := f.solve(terms, values); ok {
@@ -55,6 +60,22 @@ func (f *fitter) fit(values []int) (ir.Extent, bool) {
 		}
 	}
 	return f.divided(values)
+}
+
+// multiple returns e times the whole number that makes it values[i] for member i.
+func (f *fitter) multiple(e ir.Extent, values []int) (ir.Extent, bool) {
+	first := e.At(f.sizes[0])
+	if first == 0 || values[0]%first != 0 {
+		return ir.Extent{}, false
+	}
+	by := values[0] / first
+	for i, v := range values {
+		if v != by*e.At(f.sizes[i]) {
+			return ir.Extent{}, false
+		}
+	}
+	e = e.Times(ir.Fixed(by))
+	return e, f.most(e.Terms) <= math.MaxInt32
 }
 
 // candidates lists sets of products that an extent may be a sum of, the smaller ones first.
@@ -79,34 +100,59 @@ func (f *fitter) candidates() [][][]int {
 	return sets
 }
 
-// solve returns the sum of the given products with whole factors that has the values. One value more than there are factors has to confirm
-// them, unless these are all the sizes that there are.
+// solve returns the sum of the given products with whole factors that has the values. Unless these are all the members that there are, they
+// have to tell every factor, and one more has to confirm those that are not 0.
 func (f *fitter) solve(products [][]int, values []int) (ir.Extent, bool) {
 	n := len(products)
-	if len(values) <= n && !f.exhaustive() {
-		return ir.Extent{}, false
-	}
 	var rows [][]*big.Rat
 	for i, v := range values {
 		row := make([]*big.Rat, n+1)
 		for j, p := range products {
-			row[j] = big.NewRat(int64(ir.Extent{Terms: []ir.Term{{Factor: 1, Dims: p}}}.At(f.sizes[i])), 1)
+			row[j] = big.NewRat(int64(f.product(p, i)), 1)
 		}
 		row[n] = big.NewRat(int64(v), 1)
 		rows = append(rows, row)
 	}
-	factors, ok := eliminate(rows, n)
-	if !ok {
+	factors, rank, ok := eliminate(rows, n)
+	if !ok || rank < n && !f.exhaustive() {
 		return ir.Extent{}, false
 	}
 	var terms []ir.Term
+	var used [][]int
 	for j, x := range factors {
 		if !x.IsInt() || !x.Num().IsInt64() {
 			return ir.Extent{}, false
 		}
-		terms = append(terms, ir.Term{Factor: int(x.Num().Int64()), Dims: products[j]})
+		if x.Sign() != 0 {
+			terms, used = append(terms, ir.Term{Factor: int(x.Num().Int64()), Dims: products[j]}), append(used, products[j])
+		}
+	}
+	if f.distinct(used) <= len(used) && !f.exhaustive() {
+		return ir.Extent{}, false
 	}
 	return ir.NewExtent(terms, f.dims), f.most(terms) <= math.MaxInt32
+}
+
+// product returns that of dimensions' sizes for member i.
+func (f *fitter) product(dims []int, i int) int {
+	n := 1
+	for _, d := range dims {
+		n *= f.sizes[i][d]
+	}
+	return n
+}
+
+// distinct counts the members for which the products are not all as they are for one before.
+func (f *fitter) distinct(products [][]int) int {
+	seen := map[string]bool{}
+	for i := range f.sizes {
+		row := make([]int, len(products))
+		for j, p := range products {
+			row[j] = f.product(p, i)
+		}
+		seen[fmt.Sprint(row)] = true
+	}
+	return len(seen)
 }
 
 // most bounds what a sum and its parts reach: C computes them in 32 bits.
@@ -131,8 +177,8 @@ func (f *fitter) exhaustive() bool {
 	return len(f.sizes) >= all
 }
 
-// eliminate solves linear equations, n numbers and the right side a row, by Gauss. Columns that nothing determines become 0.
-func eliminate(rows [][]*big.Rat, n int) ([]*big.Rat, bool) {
+// eliminate solves linear equations, n numbers and the right side a row, by Gauss. rank is how many of the unknowns they determine; others are 0.
+func eliminate(rows [][]*big.Rat, n int) (unknowns []*big.Rat, rank int, ok bool) {
 	pivot := make([]int, 0, n) // per row that is done, its column
 	for col := range n {
 		at := len(pivot)
@@ -157,7 +203,7 @@ func eliminate(rows [][]*big.Rat, n int) ([]*big.Rat, bool) {
 	}
 	for _, r := range rows[len(pivot):] {
 		if r[n].Sign() != 0 {
-			return nil, false
+			return nil, 0, false
 		}
 	}
 	out := make([]*big.Rat, n)
@@ -167,7 +213,7 @@ func eliminate(rows [][]*big.Rat, n int) ([]*big.Rat, bool) {
 	for i, col := range pivot {
 		out[col].Quo(rows[i][n], rows[i][col])
 	}
-	return out, true
+	return out, len(pivot), true
 }
 
 // divided finds a dimension that follows from one that a run is told, as a pooling's output does, and returns its size.

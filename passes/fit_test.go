@@ -68,3 +68,28 @@ func TestFitKeepsWithin32Bits(t *testing.T) {
 		t.Errorf("%s, %v; expected the square", e, ok)
 	}
 }
+
+// TestFitNeedsSizesThatDiffer takes no sum that only as many sizes of derived dimensions tell as it has factors: at others it is another number.
+// A product of axes is known without that.
+func TestFitNeedsSizesThatDiffer(t *testing.T) {
+	dims := []ir.Dim{{Name: "n", Min: 2, Max: 13}}
+	known := []ir.Dim{{Name: "n_1", Of: 0, Mul: 1, Add: 5, Div: 3, Min: 2, Max: 6}, {Name: "n_2", Of: 0, Mul: 1, Add: 11, Div: 6, Min: 2, Max: 4}}
+	var told [][]int
+	for n := 2; n < 13; n++ {
+		told = append(told, []int{n})
+	}
+	f := newFitter(dims, known, told)
+	height := ir.NewExtent([]ir.Term{{Factor: 1, Dims: []int{1}}, {Factor: -1, Dims: []int{2}}, {Factor: 1}}, f.dims)
+	width := ir.NewExtent([]ir.Term{{Factor: 1, Dims: []int{2}}, {Factor: -1}}, f.dims)
+	area := height.Times(width)
+	values := make([]int, len(told))
+	for i := range told {
+		values[i] = area.At(f.sizes[i])
+	}
+	if e, ok := f.fit(values); ok {
+		t.Errorf("%s is %d at the greatest size; expected none, or %d", e, e.At(ir.Sizes(f.dims, []int{13})), area.At(ir.Sizes(f.dims, []int{13})))
+	}
+	if e, ok := f.fit(values, height, area); !ok || e.At(ir.Sizes(f.dims, []int{13})) != 9 {
+		t.Errorf("%s, %v; expected %s", e, ok, area)
+	}
+}

@@ -154,12 +154,12 @@ func (j *joiner) shape(i int, v *ir.Value) error {
 
 // number returns the extent that is of(k) for member k. A few members may be exceptions, where a size happens to be that of something else, or
 // is too small: they have no say from then on.
-func (j *joiner) number(of func(k int) int) (ir.Extent, bool) {
+func (j *joiner) number(of func(k int) int, likely ...ir.Extent) (ir.Extent, bool) {
 	all := make([]int, len(j.values))
 	for k := range all {
 		all[k] = k
 	}
-	if e, ok := j.fitOf(all, of); ok {
+	if e, ok := j.fitOf(all, of, likely); ok {
 		return e, true
 	}
 	for _, n := range []int{len(all) * 3 / 4, len(all) / 2, 8, 5, 4} {
@@ -171,7 +171,7 @@ func (j *joiner) number(of func(k int) int) (ir.Extent, bool) {
 			if leave > 0 {
 				some = slices.Delete(some, leave-1, leave)
 			}
-			if e, ok := j.fitOf(some, of); ok && j.dismiss(e, of) {
+			if e, ok := j.fitOf(some, of, likely); ok && j.dismiss(e, of) {
 				return e, true
 			}
 		}
@@ -180,12 +180,12 @@ func (j *joiner) number(of func(k int) int) (ir.Extent, bool) {
 }
 
 // fitOf returns the extent for some members.
-func (j *joiner) fitOf(members []int, of func(k int) int) (ir.Extent, bool) {
+func (j *joiner) fitOf(members []int, of func(k int) int, likely []ir.Extent) (ir.Extent, bool) {
 	some, values := j.only(members), make([]int, len(members))
 	for i, k := range members {
 		values[i] = of(k)
 	}
-	e, ok := some.fit(values)
+	e, ok := some.fit(values, likely...)
 	if ok {
 		j.know(some.dims)
 	}
@@ -215,11 +215,12 @@ func (j *joiner) dismiss(e ir.Extent, of func(k int) int) bool {
 
 // attrs writes the attributes of node k.
 func (j *joiner) attrs(k int, n *ir.Node) error {
+	likely := runsOf(slices.Concat(n.Outputs, n.Inputs))
 	for _, key := range n.Attrs.Keys() {
 		var err error
 		switch n.Attrs[key].(type) {
 		case int64:
-			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) })
+			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) }, likely...)
 			if !ok {
 				err = j.refuse(n, "constant %s of its kernel cannot be told from one run to the next", key)
 			}
@@ -236,6 +237,25 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 		}
 	}
 	return nil
+}
+
+// runsOf lists the products of neighbouring axes that vary, of values' shapes.
+func runsOf(values []*ir.Value) []ir.Extent {
+	var list []ir.Extent
+	for _, v := range values {
+		if v == nil {
+			continue
+		}
+		for from := range v.Type.Dims {
+			e := ir.Fixed(1)
+			for _, axis := range v.Type.Dims[from:] {
+				if e = e.Times(axis); e.Varies() && !slices.ContainsFunc(list, e.Equal) {
+					list = append(list, e)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // alike returns an error where two members differ in more than numbers.

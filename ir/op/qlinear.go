@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/fixed"
@@ -91,6 +92,25 @@ func (c *Call) clampOf(d tensor.DType) (lo, hi int64) {
 	return lo, hi
 }
 
+// checkQuantization checks the inputs that are scales and zero points, by their names: each has one element, or input w and the one behind it,
+// those of weights where w is not 0, one for each of n output channels.
+func (c *Call) checkQuantization(w, n int) error {
+	for i, a := range c.Def.In {
+		if !c.Has(i) || !strings.HasSuffix(a.Name, "_scale") && !strings.HasSuffix(a.Name, "_zero_point") {
+			continue
+		}
+		k, ofWeights := tensor.Len(c.Shape(i)), w > 0 && (i == w || i == w+1)
+		switch {
+		case k == 1 || ofWeights && k == n:
+		case ofWeights:
+			return fmt.Errorf("%s has shape %v; expected one element, or %d, one for each output channel", a.Name, c.Shape(i), n)
+		default:
+			return fmt.Errorf("%s has shape %v; expected one element", a.Name, c.Shape(i))
+		}
+	}
+	return nil
+}
+
 func inferQConv(c *Call) ([]ir.Type, error) {
 	g, err := convGeometry(c.Attrs, c.Shape(0), c.Shape(3))
 	if err != nil {
@@ -99,7 +119,7 @@ func inferQConv(c *Call) ([]ir.Type, error) {
 	if c.Has(8) && tensor.Len(c.Shape(8)) != c.Shape(3)[0] {
 		return nil, fmt.Errorf("B has shape %v; expected [%d], a value per output channel", c.Shape(8), c.Shape(3)[0])
 	}
-	return typed(c.Type(7).DType, append([]int{c.Shape(0)[0], c.Shape(3)[0]}, g.out...)...), nil
+	return typed(c.Type(7).DType, append([]int{c.Shape(0)[0], c.Shape(3)[0]}, g.out...)...), c.checkQuantization(4, c.Shape(3)[0])
 }
 
 func evalQConv(c *Call) ([]*tensor.Tensor, error) {
@@ -354,7 +374,7 @@ func inferQGemm(c *Call) ([]ir.Type, error) {
 	if c.Has(6) && tensor.Len(c.Shape(6)) != n {
 		return nil, fmt.Errorf("C has shape %v; expected %d elements, one for each column", c.Shape(6), n)
 	}
-	return typed(c.Type(8).DType, m, n), nil
+	return typed(c.Type(8).DType, m, n), c.checkQuantization(4, n)
 }
 
 func evalQGemm(c *Call) ([]*tensor.Tensor, error) {

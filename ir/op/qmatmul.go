@@ -26,8 +26,10 @@ func inferQMatMul(c *Call) ([]ir.Type, error) {
 			}
 		}
 	}
-	if tensor.Len(c.Shape(6)) != 1 {
-		return nil, fmt.Errorf("y_scale has shape %v; expected one element", c.Shape(6))
+	for _, k := range []int{6, 7} {
+		if tensor.Len(c.Shape(k)) != 1 {
+			return nil, fmt.Errorf("%s has shape %v; expected one element", c.Def.In[k].Name, c.Shape(k))
+		}
 	}
 	return typed(c.Type(7).DType, s.out...), nil
 }

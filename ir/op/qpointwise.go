@@ -22,7 +22,7 @@ var qpointwiseDefs = []*Def{
 	{Name: "QLinearAveragePool", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point?"), Out: Args("Y"),
 		Attrs: append([]Attr{Int("ceil_mode", 0), Int("count_include_pad", 0), Int("channels_last", 0), Int("global", 0)}, windowAttrs...), Infer: inferQPool, Eval: evalQPool, Lower: lowerQPool, Spatial: true},
 	{Name: "QLinearSoftmax", Domain: "com.microsoft", Since: []int{1}, In: Args("X", "x_scale", "x_zero_point?", "y_scale", "y_zero_point"), Out: Args("Y"),
-		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: sameAsInput, Eval: evalQSoftmax, Lower: lowerQSoftmax},
+		Attrs: []Attr{Int("axis", -1), Int("opset", 13), Int("flatten", 0)}, Infer: inferQSoftmax, Eval: evalQSoftmax, Lower: lowerQSoftmax},
 	{Name: "mul_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQMulKernel, InPlace: []int{0, 1}, Elementwise: true},
 	{Name: "add_s8", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
 	{Name: "add_s16", In: Args("a", "b"), Out: Args("y"), Eval: evalQAdd, InPlace: []int{0, 1}, Elementwise: true},
@@ -32,8 +32,15 @@ var qpointwiseDefs = []*Def{
 	{Name: "softmax_s8", In: Args("x", "table"), Out: Args("y"), Eval: evalSoftmaxS8},
 }
 
+func inferQSoftmax(c *Call) ([]ir.Type, error) {
+	return typed(c.Type(0).DType, c.Shape(0)...), c.checkQuantization(0, 0)
+}
+
 func inferQBinary(c *Call) ([]ir.Type, error) {
 	shape, err := broadcast(c.Shape(0), c.Shape(3))
+	if err == nil {
+		err = c.checkQuantization(0, 0)
+	}
 	return typed(c.zeroType(7, c.Type(0).DType), shape...), err
 }
 
@@ -235,7 +242,7 @@ func inferQPool(c *Call) ([]ir.Type, error) {
 		return nil, err
 	}
 	types[0].DType = c.zeroType(4, c.Type(0).DType)
-	return types[:1], nil
+	return types[:1], c.checkQuantization(0, 0)
 }
 
 func evalQPool(c *Call) ([]*tensor.Tensor, error) {

@@ -21,7 +21,7 @@ func inferQUnary(c *Call) ([]ir.Type, error) {
 	if c.Type(0).DType.Bits() != 8 {
 		return nil, fmt.Errorf("X is %s; expected 8 bits", c.Type(0).DType)
 	}
-	return typed(c.Type(0).DType, c.Shape(0)...), nil
+	return typed(c.Type(0).DType, c.Shape(0)...), c.checkQuantization(0, 0)
 }
 
 func evalQUnary(c *Call) ([]*tensor.Tensor, error) {
@@ -73,6 +73,11 @@ func (l *Lowering) tabulate(i int) error {
 func inferQConcat(c *Call) ([]ir.Type, error) {
 	if c.N() < 5 || (c.N()-2)%3 != 0 {
 		return nil, fmt.Errorf("%d inputs; expected Y_scale, Y_zero_point, and three for each value", c.N())
+	}
+	for i := range c.N() {
+		if value := i >= 2 && (i-2)%3 == 0; !value && c.Has(i) && tensor.Len(c.Shape(i)) != 1 {
+			return nil, fmt.Errorf("input %d, a scale or zero point, has shape %v; expected one element", i, c.Shape(i))
+		}
 	}
 	shape := slices.Clone(c.Shape(2))
 	axis, err := axisOf(c.Attrs.Int("axis"), len(shape))
