@@ -222,8 +222,12 @@ func (m *model) printPushFrame(w *cw.Writer) {
 	w.Close("")
 	w.Line("const dg_idx before = %s[%d];", doneVar, p.last)
 	w.List(m.streamName(0)+"(", append(m.localNames(), doneVar, p.row), ");")
-	last := p.calls[p.last]
-	w.Begin(fmt.Sprintf("if (%s[%d] == before || %[1]s[%[2]d] < %[3]d) {", doneVar, p.last, last.win.Calls()))
+	last := p.calls[p.last].win
+	waits := fmt.Sprintf("%s[%d] == before || %[1]s[%[2]d] < %[3]d", doneVar, p.last, last.Calls())
+	if last.Fold > 1 { // a row takes so many calls
+		waits += fmt.Sprintf(" || %s[%d] %% %d != 0", doneVar, p.last, last.Fold)
+	}
+	w.Begin("if (" + waits + ") {")
 	w.Line("return %s_WAIT;", m.macro)
 	w.Close("")
 	m.printOutputs(w)

@@ -31,6 +31,7 @@ type Case struct {
 	Frames  []*tensor.Tensor   // what follows the input where it goes on frame by frame: windows, each so many frames after the one before
 	After   [][]*tensor.Tensor // outputs for those windows
 	Sums    float64            // the greatest sum of products on the way
+	Dynamic float64            // what a step of a dynamically quantized value comes to in such a sum, where the last bits of floats decide about it
 }
 
 // Prepare compiles g, with some passes off where disable names them, and checks that the interpreter agrees about the
@@ -71,8 +72,8 @@ func Prepare(g *ir.Graph, name string, seed uint64, disable []string) (c *Case, 
 
 // compare holds what the lowered graph computes against the graph before the passes.
 func (c *Case) compare(before []*tensor.Tensor, most magnitudes) error {
-	step := stepOf(c.Graph) * most.gain(c.Graph)
-	c.Sums = most.sums(c.Graph)
+	step := most.step(c.Graph) * most.gain(c.Graph)
+	c.Sums, c.Dynamic = most.sums(c.Graph), most.dynamicStep(c.Graph)
 	for i := range before {
 		if err := agree(before[i], c.Want[i], tolerance{float: step}); err != nil {
 			return fmt.Errorf("output %d after the passes: %w", i, err)
@@ -142,18 +143,6 @@ func RunC(ctx context.Context, cases []*Case, more []string) ([]error, error) {
 	return diffs, nil
 }
 
-// stepOf returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.
-// Random graphs put quantization anywhere, and an operator after it may enlarge a step: the bound is loose.
-func stepOf(g *ir.Graph) float64 {
-	step := 0.0
-	for _, n := range g.Nodes {
-		if n.Op == "QuantizeLinear" && n.Inputs[1].IsConst() {
-			step = max(step, slices.Max(n.Inputs[1].Const.Float64s()))
-		}
-	}
-	return 2 * step
-}
-
 // tolerance is how far outputs may differ, beyond what float arithmetic does, by the kind of their elements.
 type tolerance struct {
 	float, integer float64
@@ -180,7 +169,7 @@ func floatSteps(g *ir.Graph) tolerance {
 // loose is floatSteps, and what the order of sums on the way may change.
 func (c *Case) loose() tolerance {
 	t := floatSteps(c.Program.Lowered)
-	t.float += 1e-6 * c.Sums
+	t.float += 1e-6*c.Sums + c.Dynamic
 	return t
 }
 
@@ -208,6 +197,36 @@ func (m magnitudes) sums(g *ir.Graph) float64 {
 	return most
 }
 
+// step returns the greatest difference that one step of a quantized value inside g makes there, or 0 where g has none.
+// Random graphs put quantization anywhere, and an operator after it may enlarge a step: the bound is loose.
+func (m magnitudes) step(g *ir.Graph) float64 {
+	step := 0.0
+	for _, n := range g.Nodes {
+		switch {
+		case n.Op == "QuantizeLinear" && n.Inputs[1].IsConst():
+			step = max(step, slices.Max(n.Inputs[1].Const.Float64s()))
+		case n.Op == "DynamicQuantizeLinear":
+			step = max(step, m[n.Output(1)])
+		}
+	}
+	return 2 * step
+}
+
+// dynamicStep returns what two steps of a dynamically quantized value come to in a sum of its products with integers of 8 bits: 0 where g has none,
+// or where it quantizes what comes in.
+func (m magnitudes) dynamicStep(g *ir.Graph) float64 {
+	step := 0.0
+	for _, n := range g.Nodes {
+		if n.Op == "DynamicQuantizeLinear" && n.Inputs[0].Def != nil {
+			step = max(step, 2*m[n.Output(1)]*dynamicGain(m[n.Output(1)]))
+		}
+	}
+	return step
+}
+
+// dynamicGain bounds how much a step of that scale grows in such a sum.
+func dynamicGain(scale float64) float64 { return max(1, 255*scale) }
+
 // gain bounds how much a step grows: in a convolution by the sum of a channel's weights, and where activations are multiplied by
 // activations as often as the sum has terms, each time as much as the other factor is large.
 func (m magnitudes) gain(g *ir.Graph) float64 {
@@ -219,6 +238,10 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 		if n.Op != "MatMul" && n.Op != "Mul" || n.Inputs[0].IsConst() || n.Inputs[1].IsConst() {
 			continue
 		}
+		if x := slices.IndexFunc(n.Inputs, isDynamicScale); x >= 0 {
+			gain *= dynamicGain(m[n.Inputs[x]])
+			continue
+		}
 		terms := 1
 		if shape := n.Inputs[0].Type.Shape; n.Op == "MatMul" {
 			terms = shape[len(shape)-1]
@@ -226,6 +249,10 @@ func (m magnitudes) gain(g *ir.Graph) float64 {
 		gain *= max(1, float64(terms)*max(m[n.Inputs[0]], m[n.Inputs[1]]))
 	}
 	return gain
+}
+
+func isDynamicScale(v *ir.Value) bool {
+	return v.Def != nil && v.Def.Op == "DynamicQuantizeLinear" && v == v.Def.Output(1)
 }
 
 // channelSum is the greatest sum of the magnitudes of one output channel's weights, which are a constant or a dequantized one; 1 where
