@@ -16,6 +16,7 @@ type joiner struct {
 	g      *ir.Graph     // the first member, to become that of all
 	own    []*ir.Value   // its values
 	nodes  [][]*ir.Node  // per member that has a say
+	every  [][]*ir.Node  // of those that have none any more, too
 	values [][]*ir.Value // per member that has a say, in one order
 	names  string        // of the dimensions, for messages
 }
@@ -65,7 +66,7 @@ func (j *joiner) add(g *ir.Graph) {
 			v.Const = first.Const
 		}
 	}
-	j.nodes, j.values = append(j.nodes, g.Nodes), append(j.values, values)
+	j.nodes, j.every, j.values = append(j.nodes, g.Nodes), append(j.every, g.Nodes), append(j.values, values)
 }
 
 // without lists those sizes within bounds that are not among others, which may have more dimensions.
@@ -218,22 +219,35 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 	likely := runsOf(slices.Concat(n.Outputs, n.Inputs))
 	for _, key := range n.Attrs.Keys() {
 		var err error
-		switch n.Attrs[key].(type) {
-		case int64:
+		_, number := n.Attrs[key].(int64)
+		switch {
+		case slices.Contains(factors, key):
+			err = j.equal(k, n, key, j.every)
+		case number:
 			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) }, likely...)
 			if !ok {
 				err = j.refuse(n, "constant %s of its kernel cannot be told from one run to the next", key)
 			}
 			n.Attrs[key] = e.Attr()
 		default:
-			for _, nodes := range j.nodes {
-				if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
-					err = j.refuse(n, "%s of its kernel differs from one run to the next", key)
-				}
-			}
+			err = j.equal(k, n, key, j.nodes)
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// factors are the numbers of kernels that are no sizes, but may go by one, as where an average is divided by it. No extent says how, and no
+// member may be an exception.
+var factors = []string{"MUL", "SHIFT", "TIES"}
+
+// equal refuses an attribute of node k that is not the same for all members.
+func (j *joiner) equal(k int, n *ir.Node, key string, members [][]*ir.Node) error {
+	for _, nodes := range members {
+		if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
+			return j.refuse(n, "%s of its kernel differs from one run to the next", key)
 		}
 	}
 	return nil
