@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ type joiner struct {
 	g      *ir.Graph     // the first member, to become that of all
 	own    []*ir.Value   // its values
 	nodes  [][]*ir.Node  // per member that has a say
-	every  [][]*ir.Node  // of those that have none any more, too
+	every  []member      // those that have none any more, too
 	values [][]*ir.Value // per member that has a say, in one order
 	names  string        // of the dimensions, for messages
 }
@@ -44,7 +45,7 @@ func (f Family) join(sizes [][]int) (g *ir.Graph, others [][]int, err error) {
 			continue
 		}
 		at = append(at, size)
-		j.add(g)
+		j.add(size, g)
 	}
 	if 2*len(at) <= made && made > 2 {
 		return nil, nil, odd
@@ -59,14 +60,29 @@ func (f Family) join(sizes [][]int) (g *ir.Graph, others [][]int, err error) {
 }
 
 // add lets a member have a say. Constants that it has in common with the first are in memory once.
-func (j *joiner) add(g *ir.Graph) {
+func (j *joiner) add(size []int, g *ir.Graph) {
 	values := g.Values()
 	for i, v := range values {
 		if first := j.own[i]; v.IsConst() && v.Const != first.Const && tensor.Equal(v.Const, first.Const) {
 			v.Const = first.Const
 		}
 	}
-	j.nodes, j.every, j.values = append(j.nodes, g.Nodes), append(j.every, g.Nodes), append(j.values, values)
+	j.nodes, j.values = append(j.nodes, g.Nodes), append(j.values, values)
+	j.every = append(j.every, member{size, attrsOf(g)})
+}
+
+// member is what is kept of a member that may have a say no more.
+type member struct {
+	sizes []int
+	attrs []ir.Attrs // per node
+}
+
+func attrsOf(g *ir.Graph) []ir.Attrs {
+	list := make([]ir.Attrs, len(g.Nodes))
+	for i, n := range g.Nodes {
+		list[i] = maps.Clone(n.Attrs)
+	}
+	return list
 }
 
 // without lists those sizes within bounds that are not among others, which may have more dimensions.
@@ -101,6 +117,9 @@ func (j *joiner) join() error {
 		if err := j.attrs(k, n); err != nil {
 			return err
 		}
+	}
+	if err := j.exceptions(); err != nil {
+		return err
 	}
 	for i, v := range j.own {
 		if v.IsConst() {
@@ -221,8 +240,12 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 		var err error
 		_, number := n.Attrs[key].(int64)
 		switch {
-		case slices.Contains(factors, key):
-			err = j.equal(k, n, key, j.every)
+		case slices.Contains(neverSizes, key):
+			for _, m := range j.every {
+				if !sameAttr(n.Attrs[key], m.attrs[k][key]) {
+					err = j.differs(n, key)
+				}
+			}
 		case number:
 			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) }, likely...)
 			if !ok {
@@ -230,7 +253,11 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 			}
 			n.Attrs[key] = e.Attr()
 		default:
-			err = j.equal(k, n, key, j.nodes)
+			for _, nodes := range j.nodes {
+				if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
+					err = j.differs(n, key)
+				}
+			}
 		}
 		if err != nil {
 			return err
@@ -239,15 +266,35 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 	return nil
 }
 
-// factors are the numbers of kernels that are no sizes, but may go by one, as where an average is divided by it. No extent says how, and no
+// neverSizes are the numbers of kernels that are no sizes, though some go by one, as the factors of an average. No extent says how, and no
 // member may be an exception.
-var factors = []string{"MUL", "SHIFT", "TIES"}
+var neverSizes = []string{"AZ", "BITS", "BZ", "LOW", "MUL", "QMAX", "QMIN", "SHIFT", "TIES", "XZ", "YZ", "ZERO"}
 
-// equal refuses an attribute of node k that is not the same for all members.
-func (j *joiner) equal(k int, n *ir.Node, key string, members [][]*ir.Node) error {
-	for _, nodes := range members {
-		if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
-			return j.refuse(n, "%s of its kernel differs from one run to the next", key)
+func (j *joiner) differs(n *ir.Node, key string) error {
+	return j.refuse(n, "%s of its kernel differs from one run to the next", key)
+}
+
+// layouts begin the names of kernels that say by their constants alone what goes where. Where an axis is short, others of these may
+// do the same: what they do is evaluated.
+var layouts = []string{"broadcast", "contract", "each", "gather", "join", "matmul", "pad", "pixels", "place", "reduce", "scatter", "strided"}
+
+// exceptions refuses a member whose kernels differ from what the graph says in other ways than layouts do.
+func (j *joiner) exceptions() error {
+	for _, m := range j.every {
+		sizes := ir.Sizes(j.dims, m.sizes)
+		for k, n := range j.g.Nodes {
+			if slices.ContainsFunc(layouts, func(l string) bool { return strings.HasPrefix(n.Op, l) }) {
+				continue
+			}
+			for _, key := range n.Attrs.Keys() {
+				e, ok := n.Attrs[key].(ir.Extent)
+				if v, whole := n.Attrs[key].(int64); whole {
+					e, ok = ir.Fixed(int(v)), true
+				}
+				if ok && e.At(sizes) != m.attrs[k].Int(key) {
+					return j.refuse(n, "constant %s of its kernel is %d at some sizes and %d at others", key, m.attrs[k].Int(key), e.At(sizes))
+				}
+			}
 		}
 	}
 	return nil
