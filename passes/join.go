@@ -278,23 +278,30 @@ func (j *joiner) differs(n *ir.Node, key string) error {
 // do the same: what they do is evaluated.
 var layouts = []string{"broadcast", "contract", "each", "gather", "join", "matmul", "pad", "pixels", "place", "reduce", "scatter", "strided"}
 
-// exceptions refuses a member whose kernels differ from what the graph says in other ways than layouts do.
+// exceptions refuses members whose kernels differ from what the graph says in other ways than layouts do.
 func (j *joiner) exceptions() error {
+	for k, n := range j.g.Nodes {
+		if slices.ContainsFunc(layouts, func(l string) bool { return strings.HasPrefix(n.Op, l) }) {
+			continue
+		}
+		for _, key := range n.Attrs.Keys() {
+			if err := j.exception(k, n, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// exception refuses members whose node k has another number under key than the graph says.
+func (j *joiner) exception(k int, n *ir.Node, key string) error {
+	e, ok := n.Attrs[key].(ir.Extent)
+	if number, fixed := n.Attrs[key].(int64); fixed {
+		e, ok = ir.Fixed(int(number)), true
+	}
 	for _, m := range j.every {
-		sizes := ir.Sizes(j.dims, m.sizes)
-		for k, n := range j.g.Nodes {
-			if slices.ContainsFunc(layouts, func(l string) bool { return strings.HasPrefix(n.Op, l) }) {
-				continue
-			}
-			for _, key := range n.Attrs.Keys() {
-				e, ok := n.Attrs[key].(ir.Extent)
-				if v, whole := n.Attrs[key].(int64); whole {
-					e, ok = ir.Fixed(int(v)), true
-				}
-				if ok && e.At(sizes) != m.attrs[k].Int(key) {
-					return j.refuse(n, "constant %s of its kernel is %d at some sizes and %d at others", key, m.attrs[k].Int(key), e.At(sizes))
-				}
-			}
+		if want, got := e.At(ir.Sizes(j.dims, m.sizes)), m.attrs[k].Int(key); ok && want != got {
+			return j.refuse(n, "constant %s of its kernel is %d at some sizes and %d at others", key, got, want)
 		}
 	}
 	return nil
