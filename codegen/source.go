@@ -64,6 +64,9 @@ func (m *model) identsUsed() map[string]bool {
 		if in.kernel.byRows() {
 			used["dg_window"] = true
 		}
+		for _, v := range in.varying {
+			used[v.ctype] = true
+		}
 	}
 	if len(m.mem.Streams) > 0 {
 		used["dg_need"] = true

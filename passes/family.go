@@ -108,7 +108,7 @@ func (f Family) prove(g *ir.Graph, others [][]int) error {
 		if err != nil { // random inputs are none that the model takes
 			continue
 		}
-		if err := eval.same(g.At(sizes)); err != nil {
+		if err := eval.same(g, sizes); err != nil {
 			d := f.Dims[0]
 			return &ir.Error{Msg: fmt.Sprintf("of size %s, the model is not computed as it is of greater sizes: %v", f.named(sizes), err),
 				Hint: fmt.Sprintf("give the least size, as with --dim '%d<=%s<=%d', or fix it with --dim %s=%d", sizes[0]+1, d.Name, d.Max, d.Name, d.Max)}
@@ -117,13 +117,14 @@ func (f Family) prove(g *ir.Graph, others [][]int) error {
 	return nil
 }
 
-// same runs a graph that may be wrong, and holds its outputs against those from before.
-func (e *evalCheck) same(g *ir.Graph) (err error) {
+// same runs the member of some sizes of a graph that may be wrong for them, and holds its outputs against those from before.
+func (e *evalCheck) same(family *ir.Graph, sizes []int) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
+		if recover() != nil {
+			err = errors.New("a value or a constant is shorter than what is read of it")
 		}
 	}()
+	g := family.At(sizes)
 	for i, v := range g.Outputs {
 		if !slices.Equal(v.Type.Shape, e.out[i].Shape) {
 			return fmt.Errorf("output %q is %s, was %v", v.Name, v.Type, e.out[i].Shape)

@@ -224,6 +224,7 @@ func boundedModels() []*sized {
 	keep := func(v int64) *onnx.Attr { return attr("keepdims", v) }
 	perm := func(v ...int64) []*onnx.Attr { return attrs(attr("perm", v)) }
 	return []*sized{
+		newSized("views", seq).in("x", f, 1, "seq", 3).with("Flatten", attrs(axis(2)), "y", "x").out("y"),
 		newSized("each", seq).in("x", f, "seq", 3).weights("b", 3).do("Add", "s", "x", "b").do("Tanh", "y", "s").with("Cast", attrs(attr("to", int64(6))), "n", "x").out("y", "n"),
 		newSized("product", seq).in("x", f, 1, "seq", 4).weights("w", 4, 6).weights("b", 6).do("MatMul", "p", "x", "w").do("Add", "s", "p", "b").do("Relu", "y", "s").out("y"),
 		newSized("gemm", map[string]int{"batch": 5}).in("x", f, "batch", 4).weights("w", 6, 4).weights("b", 6).with("Gemm", attrs(attr("transB", int64(1))), "y", "x", "w", "b").out("y"),
@@ -361,6 +362,7 @@ func TestModelsWithoutBounds(t *testing.T) {
 		`the model is another one where "seq" is 3`:                         newSized("even", map[string]int{"seq": 12}).in("x", f, "seq").ints("pairs", -1, 2).do("Reshape", "y", "x", "pairs").out("y"),
 		`node "n_y" (branch): else_branch of its kernel differs`: newSized("branch", seq).in("x", f, "seq").in("c", tensor.Bool).
 			with("If", attrs(attr("then_branch", body("Neg")), attr("else_branch", body("Exp"))), "y", "c").out("y"),
+		`MUL of its kernel differs`:                   averaged(),
 		`--dim '1<=seq<=1': expected sizes from 1 on`: newSized("one", map[string]int{"seq": 1}).in("x", f, "seq").do("Neg", "y", "x").out("y"),
 		`--dim other names no symbolic dimension`:     newSized("none", map[string]int{"other": 4}).in("x", f, "seq").with("ConstantOfShape", attrs(zero), "y", "s").do("Shape", "s", "x").out("y"),
 	} {
@@ -372,6 +374,14 @@ func TestModelsWithoutBounds(t *testing.T) {
 			t.Errorf("%s: %v\nexpected %q", s.name, err, want)
 		}
 	}
+}
+
+// averaged is an integer average of one row, two, or at the greatest size alone three.
+func averaged() *sized {
+	s := newSized("averaged", map[string]int{"seq": 12}).in("x", tensor.Float32, 1, 1, "seq", 2).constant("scale", tensor.Floats([]float32{0.02})).constant("zero", tensor.New(tensor.Int8))
+	s.do("QuantizeLinear", "q", "x", "scale", "zero").do("DequantizeLinear", "d", "q", "scale", "zero")
+	s.with("MaxPool", attrs(attr("kernel_shape", []int64{4, 1}), attr("strides", []int64{4, 1})), "m", "d").do("QuantizeLinear", "mq", "m", "scale", "zero").do("DequantizeLinear", "md", "mq", "scale", "zero")
+	return s.do("GlobalAveragePool", "a", "md").do("QuantizeLinear", "aq", "a", "scale", "zero").do("DequantizeLinear", "y", "aq", "scale", "zero").out("y")
 }
 
 // body is a branch that applies a function to what is outside.
