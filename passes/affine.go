@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/deepgo/deepgo/ir"
+	"github.com/deepgo/deepgo/ir/op"
 )
 
 // affine is the map y = scale*x + shift, with a scale and a shift for every element of a value. Spelling them out makes
@@ -184,7 +185,7 @@ func commute(n *ir.Node, a affine, shape, other []int) (affine, bool) {
 	case "Relu", "LeakyRelu":
 		return a, a.keepsOrder() && !a.shifts()
 	case "MaxPool", "GlobalMaxPool": // padding is -infinity, which an order-keeping map with a positive scale keeps
-		if !a.keepsOrder() || slices.Contains(a.scale, 0) || n.Output(1) != nil {
+		if !a.keepsOrder() || slices.Contains(a.scale, 0) || n.Output(1) != nil || !op.ReachesInput(n) {
 			return a, false
 		}
 	case "AveragePool": // padded zeros, and those that count_include_pad counts, are not shifted

@@ -177,7 +177,7 @@ func outputOf(g *ir.Graph, n *ir.Node) (scale, zero *ir.Value, ok bool) {
 // moveIntegers puts a mover before the DequantizeLinear that it reads.
 func moveIntegers(r *rewriter, n *ir.Node) bool {
 	d := activation(n.Inputs[0])
-	if d == nil || n.Output(1) != nil && n.Op != "Split" {
+	if d == nil || n.Output(1) != nil && n.Op != "Split" || n.Op == "MaxPool" && !op.ReachesInput(n) {
 		return false
 	}
 	in := slices.Clone(n.Inputs)

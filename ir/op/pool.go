@@ -107,6 +107,33 @@ func columnMajor(at int, in []int, convert bool) int {
 	return out
 }
 
+// ReachesInput reports whether every window of a pooling has an element of the input. In one that has none, a MaxPool's result is the least
+// number of its type, which no scale goes with.
+func ReachesInput(n *ir.Node) bool {
+	c, err := NewCall(n)
+	if err != nil {
+		return false
+	}
+	g, err := poolWindow(c)
+	return err == nil && g.reachesInput()
+}
+
+func (g *window) reachesInput() bool {
+	for axis, in := range g.in {
+		for o := range g.out[axis] {
+			first, some := o*g.stride[axis]-g.before[axis], false
+			for k := range g.kernel[axis] {
+				at := first + k*g.dilation[axis]
+				some = some || at >= 0 && at < in
+			}
+			if !some {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func evalAveragePool(c *Call) ([]*tensor.Tensor, error) {
 	g, err := poolWindow(c)
 	if err != nil {
