@@ -14,12 +14,18 @@ import (
 // joiner makes one graph of members of a family that are alike.
 type joiner struct {
 	*fitter
-	g      *ir.Graph     // the first member, to become that of all
-	own    []*ir.Value   // its values
-	nodes  [][]*ir.Node  // per member that has a say
-	every  []member      // those that have none any more, too
-	values [][]*ir.Value // per member that has a say, in one order
-	names  string        // of the dimensions, for messages
+	g       *ir.Graph   // the first member, to become that of all
+	own     []*ir.Value // its values
+	members []member    // that have a say
+	every   []member    // those that have none any more, too
+	names   string      // of the dimensions, for messages
+}
+
+// member is one of those that are joined.
+type member struct {
+	sizes  []int       // that a run is told
+	attrs  []ir.Attrs  // per node, as they were
+	values []*ir.Value // in one order
 }
 
 // join makes the members of the given sizes, the first of which has no less than others within bounds, and joins those that are like it.
@@ -50,6 +56,7 @@ func (f Family) join(sizes [][]int) (g *ir.Graph, others [][]int, err error) {
 	if 2*len(at) <= made && made > 2 {
 		return nil, nil, odd
 	}
+	j.every = j.members
 	j.fitter = newFitter(f.Dims, f.Known, at)
 	if f.shapes {
 		err = j.joinShapes()
@@ -67,22 +74,11 @@ func (j *joiner) add(size []int, g *ir.Graph) {
 			v.Const = first.Const
 		}
 	}
-	j.nodes, j.values = append(j.nodes, g.Nodes), append(j.values, values)
-	j.every = append(j.every, member{size, attrsOf(g)})
-}
-
-// member is what is kept of a member that may have a say no more.
-type member struct {
-	sizes []int
-	attrs []ir.Attrs // per node
-}
-
-func attrsOf(g *ir.Graph) []ir.Attrs {
-	list := make([]ir.Attrs, len(g.Nodes))
+	attrs := make([]ir.Attrs, len(g.Nodes))
 	for i, n := range g.Nodes {
-		list[i] = maps.Clone(n.Attrs)
+		attrs[i] = maps.Clone(n.Attrs)
 	}
-	return list
+	j.members = append(j.members, member{size, attrs, values})
 }
 
 // without lists those sizes within bounds that are not among others, which may have more dimensions.
@@ -156,7 +152,7 @@ func (j *joiner) refuse(n *ir.Node, format string, args ...any) error {
 func (j *joiner) shape(i int, v *ir.Value) error {
 	dims, varies := make([]ir.Extent, len(v.Type.Shape)), false
 	for axis := range dims {
-		e, ok := j.number(func(k int) int { return j.values[k][i].Type.Shape[axis] })
+		e, ok := j.number(func(k int) int { return j.members[k].values[i].Type.Shape[axis] })
 		if !ok {
 			return j.refuse(v.Def, "the size of axis %d of %q cannot be told from one run to the next", axis, v.Name)
 		}
@@ -175,7 +171,7 @@ func (j *joiner) shape(i int, v *ir.Value) error {
 // number returns the extent that is of(k) for member k. A few members may be exceptions, where a size happens to be that of something else, or
 // is too small: they have no say from then on.
 func (j *joiner) number(of func(k int) int, likely ...ir.Extent) (ir.Extent, bool) {
-	all := make([]int, len(j.values))
+	all := make([]int, len(j.members))
 	for k := range all {
 		all[k] = k
 	}
@@ -215,21 +211,16 @@ func (j *joiner) fitOf(members []int, of func(k int) int, likely []ir.Extent) (i
 // dismiss drops the members that are not as e says, unless these are most.
 func (j *joiner) dismiss(e ir.Extent, of func(k int) int) bool {
 	var kept []int
-	for k := range j.values {
+	var members []member
+	for k, m := range j.members {
 		if of(k) == e.At(j.sizes[k]) {
-			kept = append(kept, k)
+			kept, members = append(kept, k), append(members, m)
 		}
 	}
-	if 2*len(kept) <= len(j.values) {
+	if 2*len(kept) <= len(j.members) {
 		return false
 	}
-	j.fitter = j.only(kept)
-	var nodes [][]*ir.Node
-	var values [][]*ir.Value
-	for _, k := range kept {
-		nodes, values = append(nodes, j.nodes[k]), append(values, j.values[k])
-	}
-	j.nodes, j.values = nodes, values
+	j.fitter, j.members = j.only(kept), members
 	return true
 }
 
@@ -241,23 +232,15 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 		_, number := n.Attrs[key].(int64)
 		switch {
 		case slices.Contains(neverSizes, key):
-			for _, m := range j.every {
-				if !sameAttr(n.Attrs[key], m.attrs[k][key]) {
-					err = j.differs(n, key)
-				}
-			}
+			err = j.equal(k, n, key, j.every)
 		case number:
-			e, ok := j.number(func(m int) int { return j.nodes[m][k].Attrs.Int(key) }, likely...)
+			e, ok := j.number(func(m int) int { return j.members[m].attrs[k].Int(key) }, likely...)
 			if !ok {
 				err = j.refuse(n, "constant %s of its kernel cannot be told from one run to the next", key)
 			}
 			n.Attrs[key] = e.Attr()
 		default:
-			for _, nodes := range j.nodes {
-				if !sameAttr(n.Attrs[key], nodes[k].Attrs[key]) {
-					err = j.differs(n, key)
-				}
-			}
+			err = j.equal(k, n, key, j.members)
 		}
 		if err != nil {
 			return err
@@ -270,7 +253,11 @@ func (j *joiner) attrs(k int, n *ir.Node) error {
 // member may be an exception.
 var neverSizes = []string{"AZ", "BITS", "BZ", "LOW", "MUL", "QMAX", "QMIN", "SHIFT", "TIES", "XZ", "YZ", "ZERO"}
 
-func (j *joiner) differs(n *ir.Node, key string) error {
+// equal refuses an attribute of node k that is not the same for all members.
+func (j *joiner) equal(k int, n *ir.Node, key string, members []member) error {
+	if every(members, func(m member) bool { return sameAttr(n.Attrs[key], m.attrs[k][key]) }) {
+		return nil
+	}
 	return j.refuse(n, "%s of its kernel differs from one run to the next", key)
 }
 
@@ -280,12 +267,16 @@ var layouts = []string{"broadcast", "contract", "each", "gather", "join", "matmu
 
 // exceptions refuses members whose kernels differ from what the graph says in other ways than layouts do.
 func (j *joiner) exceptions() error {
+	sizes := make([][]int, len(j.every))
+	for i, m := range j.every {
+		sizes[i] = ir.Sizes(j.dims, m.sizes)
+	}
 	for k, n := range j.g.Nodes {
 		if slices.ContainsFunc(layouts, func(l string) bool { return strings.HasPrefix(n.Op, l) }) {
 			continue
 		}
 		for _, key := range n.Attrs.Keys() {
-			if err := j.exception(k, n, key); err != nil {
+			if err := j.exception(k, n, key, sizes); err != nil {
 				return err
 			}
 		}
@@ -294,13 +285,10 @@ func (j *joiner) exceptions() error {
 }
 
 // exception refuses members whose node k has another number under key than the graph says.
-func (j *joiner) exception(k int, n *ir.Node, key string) error {
-	e, ok := n.Attrs[key].(ir.Extent)
-	if number, fixed := n.Attrs[key].(int64); fixed {
-		e, ok = ir.Fixed(int(number)), true
-	}
-	for _, m := range j.every {
-		if want, got := e.At(ir.Sizes(j.dims, m.sizes)), m.attrs[k].Int(key); ok && want != got {
+func (j *joiner) exception(k int, n *ir.Node, key string, sizes [][]int) error {
+	e := n.Attrs.ExtentOf(key)
+	for i, m := range j.every {
+		if want, got := e.At(sizes[i]), m.attrs[k].Int(key); want != got {
 			return j.refuse(n, "constant %s of its kernel is %d at some sizes and %d at others", key, got, want)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 // nodes, which compute them in every run.
 func (j *joiner) constant(i int, v *ir.Value) error {
 	var all []*tensor.Tensor
-	for k := range j.values {
-		all = append(all, j.values[k][i].Const)
+	for _, m := range j.members {
+		all = append(all, m.values[i].Const)
 	}
 	if every(all, func(t *tensor.Tensor) bool { return t == v.Const }) {
 		return nil
