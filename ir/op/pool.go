@@ -121,12 +121,9 @@ func ReachesInput(n *ir.Node) bool {
 func (g *window) reachesInput() bool {
 	for axis, in := range g.in {
 		for o := range g.out[axis] {
-			first, some := o*g.stride[axis]-g.before[axis], false
-			for k := range g.kernel[axis] {
-				at := first + k*g.dilation[axis]
-				some = some || at >= 0 && at < in
-			}
-			if !some {
+			first, step := o*g.stride[axis]-g.before[axis], g.dilation[axis]
+			k := (max(-first, 0) + step - 1) / step // the first tap behind the padding
+			if k >= g.kernel[axis] || first+k*step >= in {
 				return false
 			}
 		}

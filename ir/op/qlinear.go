@@ -99,14 +99,25 @@ func (c *Call) checkQuantization(w, n int) error {
 		if !c.Has(i) || !strings.HasSuffix(a.Name, "_scale") && !strings.HasSuffix(a.Name, "_zero_point") {
 			continue
 		}
-		k, ofWeights := tensor.Len(c.Shape(i)), w > 0 && (i == w || i == w+1)
-		switch {
-		case k == 1 || ofWeights && k == n:
-		case ofWeights:
-			return fmt.Errorf("%s has shape %v; expected one element, or %d, one for each output channel", a.Name, c.Shape(i), n)
-		default:
-			return fmt.Errorf("%s has shape %v; expected one element", a.Name, c.Shape(i))
+		ofWeights := w > 0 && (i == w || i == w+1)
+		if ofWeights && tensor.Len(c.Shape(i)) == n {
+			continue
 		}
+		err := c.checkSingle(i, a.Name)
+		if err != nil && ofWeights {
+			err = fmt.Errorf("%w, or %d, one for each output channel", err, n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSingle refuses an input with more than one element; it may be absent.
+func (c *Call) checkSingle(i int, name string) error {
+	if c.Has(i) && tensor.Len(c.Shape(i)) != 1 {
+		return fmt.Errorf("%s has shape %v; expected one element", name, c.Shape(i))
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ func inferQMatMul(c *Call) ([]ir.Type, error) {
 		}
 	}
 	for _, k := range []int{6, 7} {
-		if tensor.Len(c.Shape(k)) != 1 {
-			return nil, fmt.Errorf("%s has shape %v; expected one element", c.Def.In[k].Name, c.Shape(k))
+		if err := c.checkSingle(k, c.Def.In[k].Name); err != nil {
+			return nil, err
 		}
 	}
 	return typed(c.Type(7).DType, s.out...), nil

@@ -75,8 +75,11 @@ func inferQConcat(c *Call) ([]ir.Type, error) {
 		return nil, fmt.Errorf("%d inputs; expected Y_scale, Y_zero_point, and three for each value", c.N())
 	}
 	for i := range c.N() {
-		if value := i >= 2 && (i-2)%3 == 0; !value && c.Has(i) && tensor.Len(c.Shape(i)) != 1 {
-			return nil, fmt.Errorf("input %d, a scale or zero point, has shape %v; expected one element", i, c.Shape(i))
+		if i >= 2 && (i-2)%3 == 0 { // a value
+			continue
+		}
+		if err := c.checkSingle(i, fmt.Sprintf("input %d, a scale or zero point,", i)); err != nil {
+			return nil, err
 		}
 	}
 	shape := slices.Clone(c.Shape(2))
