@@ -38,6 +38,16 @@ func Shared(t testing.TB) (dir string, ok bool) {
 	return dir, exists(dir)
 }
 
+// NeedShared returns the folder of the shared models, and skips the test where there is none.
+func NeedShared(t testing.TB) string {
+	t.Helper()
+	dir, ok := Shared(t)
+	if !ok {
+		t.Skip("the shared models are not there")
+	}
+	return dir
+}
+
 // Models returns the files of this folder's models, and of the shared ones where they are. A test that finds fewer than there are here fails.
 func Models(t testing.TB) []string {
 	t.Helper()

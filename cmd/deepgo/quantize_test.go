@@ -36,15 +36,6 @@ func quantizeJSON(t *testing.T, args ...string) (*report.Quantized, *deepgo.Mode
 	return &r, m
 }
 
-func sharedModels(t *testing.T) string {
-	t.Helper()
-	dir, ok := testdata.Shared(t)
-	if !ok {
-		t.Skip("the shared models are not there")
-	}
-	return dir
-}
-
 // onlyIntegers fails where a product with constant weights has float ones.
 func onlyIntegers(t *testing.T, p *deepgo.Program) {
 	t.Helper()
@@ -117,7 +108,7 @@ func flashBytes(t *testing.T, p *deepgo.Program) int {
 
 // TestQuantizeCaptcha reads all test captchas by the interpreter and by C on the host, and some on Cortex-M4, from raw pixels.
 func TestQuantizeCaptcha(t *testing.T) {
-	dir := filepath.Join(sharedModels(t), "captcha")
+	dir := filepath.Join(testdata.NeedShared(t), "captcha")
 	args := []string{filepath.Join(dir, "captcha_f32/model.onnx"), "--calib", filepath.Join(dir, "calibration_images.npy"),
 		"--eval", filepath.Join(dir, "test_images.npy"), "--labels", filepath.Join(dir, "test_labels.txt")}
 	for _, c := range []struct {
@@ -174,7 +165,7 @@ func checkLayerBits(t *testing.T, r *report.Quantized, conv, dense int) {
 
 // TestQuantizeWarnsOfTies rounds the scores too: the command must say what that costs.
 func TestQuantizeWarnsOfTies(t *testing.T) {
-	dir := filepath.Join(sharedModels(t), "captcha")
+	dir := filepath.Join(testdata.NeedShared(t), "captcha")
 	out := mustRun(t, "quantize", filepath.Join(dir, "captcha_f32/model.onnx"), "--calib", filepath.Join(dir, "calibration_images.npy"), "--samples", "30",
 		"--eval", filepath.Join(dir, "test_images.npy"), "--labels", filepath.Join(dir, "test_labels.txt"), "--io", "int8", "-o", filepath.Join(t.TempDir(), "x.onnx"))
 	if !strings.Contains(out, "warning") || !strings.Contains(out, "scores tie") || !strings.Contains(out, "% right; --io float keeps") {
@@ -239,7 +230,7 @@ func TestQuantizedFilesAreCheckedByORT(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			for i, a := range c.Args {
 				if rest, ok := strings.CutPrefix(a, "$SHARED"); ok {
-					c.Args[i] = sharedModels(t) + rest
+					c.Args[i] = testdata.NeedShared(t) + rest
 				} else if strings.HasPrefix(a, "testdata") {
 					c.Args[i] = "../../" + a
 				}

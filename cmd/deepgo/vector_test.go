@@ -19,7 +19,11 @@ import (
 func TestVectorsTakeAThird(t *testing.T) {
 	target := needs.Target(t, "raspberry-pi-4")
 	files := []string{models + "digits_int8/model.onnx", models + "digits_f32/model.onnx", "../../testdata/captcha/model.onnx"}
-	files = append(files, testdata.SharedModels(t, "mlperf-tiny/*")...)
+	tiny := testdata.SharedModels(t, "mlperf-tiny/*")
+	if tiny != nil && len(tiny) != 9 {
+		t.Fatal(tiny)
+	}
+	files = append(files, tiny...)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, "/model.onnx"), func(t *testing.T) {
 			m, err := deepgo.Load(file, deepgo.LoadOptions{})

@@ -9,6 +9,7 @@ import (
 	"github.com/deepgo/deepgo/ir"
 	"github.com/deepgo/deepgo/ir/tensor"
 	"github.com/deepgo/deepgo/passes/quantize"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // dense is a Gemm with a Relu and another Gemm, the answer of whose Softmax is read off.
@@ -83,7 +84,7 @@ func TestHints(t *testing.T) {
 
 // TestHintOfChannels leaves channels that differ by 2^8 as they are.
 func TestHintOfChannels(t *testing.T) {
-	dir := filepath.Join(shared(t), "zoo")
+	dir := filepath.Join(testdata.NeedShared(t), "zoo")
 	float := load(t, filepath.Join(dir, "dwsep_scaled/model.onnx"))
 	samples := npy(t, filepath.Join(dir, "dwsep_calib.npy"), float)[:8]
 	for _, equal := range []bool{true, false} {

@@ -30,15 +30,6 @@ func load(t *testing.T, file string) *ir.Graph {
 	return g
 }
 
-func shared(t *testing.T) string {
-	t.Helper()
-	dir, ok := testdata.Shared(t)
-	if !ok {
-		t.Skip("the shared models are not there")
-	}
-	return dir
-}
-
 // snr is the signal-to-noise ratio of the outputs of got, which may be integers, to those of want.
 func snr(t *testing.T, got, want *ir.Graph, samples [][]*tensor.Tensor) float64 {
 	t.Helper()
@@ -127,7 +118,7 @@ func inFloats(t *testing.T, g *ir.Graph) *ir.Graph {
 func TestMLPerfTiny(t *testing.T) {
 	for _, name := range []string{"kws", "vww", "ic", "ad"} {
 		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(shared(t), "mlperf-tiny")
+			dir := filepath.Join(testdata.NeedShared(t), "mlperf-tiny")
 			float := load(t, filepath.Join(dir, name+"_f32/model.onnx"))
 			theirs := load(t, filepath.Join(dir, name+"_int8/model.onnx"))
 			inputs := floatInputs(t, filepath.Join(dir, name+"_f32"))
@@ -149,7 +140,7 @@ func TestMLPerfTiny(t *testing.T) {
 // static quantization leaves 36.6 and 7.0 dB.
 func TestScaledChannels(t *testing.T) {
 	for _, name := range []string{"dwsep", "dwsep_scaled"} {
-		dir := filepath.Join(shared(t), "zoo")
+		dir := filepath.Join(testdata.NeedShared(t), "zoo")
 		float := load(t, filepath.Join(dir, name, "model.onnx"))
 		r, err := quantize.Run(float.Clone(), npy(t, filepath.Join(dir, "dwsep_calib.npy"), float), quantize.Options{})
 		if err != nil {

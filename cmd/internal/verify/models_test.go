@@ -30,6 +30,9 @@ func modelDirs(t *testing.T) []string {
 	for _, f := range files {
 		dirs = append(dirs, filepath.Dir(f))
 	}
+	if len(dirs) < 10 {
+		t.Fatalf("only %d models found", len(dirs))
+	}
 	return dirs
 }
 
