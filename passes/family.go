@@ -55,7 +55,9 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	}
 	flattenPools(g)
 	own.Dump, own.CheckEval = c.Dump, false // a graph of all sizes is none that could be evaluated
-	err = runPart(g, &own, at, len(Pipeline))
+	if err = runPart(g, &own, at, len(Pipeline)); err == nil {
+		err = f.hinted(f.room(g))
+	}
 	if err == nil && c.CheckEval {
 		err = f.check(g, own.Memory)
 	}
@@ -63,7 +65,7 @@ func RunFamily(f Family, c *Config) (*ir.Graph, error) {
 	return g, err
 }
 
-// hinted says what to do about a model that is not the same at all sizes.
+// hinted says what to do about a model that does not go with all sizes.
 func (f Family) hinted(err error) error {
 	var e *ir.Error
 	if d := f.Dims[0]; errors.As(err, &e) && e.Hint == "" {
