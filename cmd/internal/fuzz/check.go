@@ -75,7 +75,7 @@ func (c *Case) compare(before []*tensor.Tensor, most magnitudes) error {
 	step := most.step(c.Graph) * most.gain(c.Graph)
 	c.Sums, c.Dynamic = most.sums(c.Graph), most.dynamicStep(c.Graph)
 	for i := range before {
-		if err := agree(before[i], c.Want[i], tolerance{float: step}); err != nil {
+		if err := agree(before[i], c.Want[i], tolerance{float: step}.rounding(before[i])); err != nil {
 			return fmt.Errorf("output %d after the passes: %w", i, err)
 		}
 	}
