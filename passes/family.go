@@ -152,10 +152,7 @@ func (f Family) named(sizes []int) string {
 // check compares what g computes at some sizes with the members of those.
 func (f Family) check(g *ir.Graph, mem *ir.Memory) error {
 	for _, part := range []int{0, 1, 3, 7, 8} { // eighths of the way to the greatest
-		sizes := make([]int, len(f.Dims))
-		for i, d := range f.Dims {
-			sizes[i] = d.Min + (d.Max-d.Min)*part/8
-		}
+		sizes := f.all(func(d ir.Dim) int { return d.Min + (d.Max-d.Min)*part/8 })
 		m, err := f.At(sizes)
 		if err != nil {
 			return err
@@ -285,11 +282,7 @@ func (f *Family) Shapes() (g *ir.Graph, note string, err error) {
 		f.Dims[i].Min, g.Dims[i].Min = least, least
 	}
 	if len(f.Dims) > 1 { // all at their least at once
-		var sizes []int
-		for _, d := range f.Dims {
-			sizes = append(sizes, d.Min)
-		}
-		err = f.holds(g, sizes)
+		err = f.holds(g, f.all(func(d ir.Dim) int { return d.Min }))
 	}
 	return g, note, err
 }
@@ -299,10 +292,7 @@ func (f *Family) Shapes() (g *ir.Graph, note string, err error) {
 func (f *Family) least(g *ir.Graph, i int) (least int, why, err error) {
 	const most = 16 // a model that takes no shorter input than that is not what was meant
 	d := f.Dims[i]
-	sizes := make([]int, len(f.Dims))
-	for k, other := range f.Dims {
-		sizes[k] = other.Max
-	}
+	sizes := f.all(func(other ir.Dim) int { return other.Max })
 	least = d.Min
 	for _, n := range checked(d) {
 		sizes[i] = n

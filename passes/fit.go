@@ -170,11 +170,16 @@ func (f *fitter) most(terms []ir.Term) float64 {
 
 // exhaustive reports whether the members are of all sizes that there are.
 func (f *fitter) exhaustive() bool {
+	return len(f.sizes) >= combinations(f.dims[:f.told])
+}
+
+// combinations counts the sizes that dimensions may have together, up to what an int32 holds.
+func combinations(dims []ir.Dim) int {
 	all := 1
-	for _, d := range f.dims[:f.told] {
-		all *= d.Max - d.Min + 1
+	for _, d := range dims {
+		all = min(all*(d.Max-d.Min+1), math.MaxInt32)
 	}
-	return len(f.sizes) >= all
+	return all
 }
 
 // eliminate solves linear equations, n numbers and the right side a row, by Gauss. rank is how many of the unknowns they determine; others are 0.

@@ -42,7 +42,7 @@ func foldWhere(g *ir.Graph, want func(*ir.Node) bool) (int, error) {
 	for _, n := range g.Nodes {
 		out, err := foldNode(n, want)
 		if err != nil {
-			return changed, &ir.Error{Node: nodeName(n), Op: n.Op, Msg: err.Error(), At: n.Line()}
+			return changed, about(n, &ir.Error{Msg: err.Error()})
 		}
 		if out == nil {
 			kept = append(kept, n)
@@ -130,6 +130,14 @@ func shapeOf(n *ir.Node) *tensor.Tensor {
 		out = append(out, int64(d))
 	}
 	return tensor.Ints(out, len(out))
+}
+
+// about says in e that it is about n, if that is not nil.
+func about(n *ir.Node, e *ir.Error) *ir.Error {
+	if n != nil {
+		e.Node, e.Op, e.At = nodeName(n), n.Op, n.Line()
+	}
+	return e
 }
 
 // nodeName returns the name that the user knows n by.

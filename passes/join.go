@@ -141,11 +141,7 @@ func (j *joiner) joinShapes() error {
 
 // refuse says that a node does not go with bounded dimensions.
 func (j *joiner) refuse(n *ir.Node, format string, args ...any) error {
-	e := &ir.Error{Msg: fmt.Sprintf(format, args...) + ", as a run's " + j.names + " may", Hint: fmt.Sprintf("fix the size when compiling, as with --dim %s=%d", j.dims[0].Name, j.dims[0].Max)}
-	if n != nil {
-		e.Node, e.Op, e.At = nodeName(n), n.Op, n.Line()
-	}
-	return e
+	return about(n, &ir.Error{Msg: fmt.Sprintf(format, args...) + ", as a run's " + j.names + " may", Hint: fmt.Sprintf("fix the size when compiling, as with --dim %s=%d", j.dims[0].Name, j.dims[0].Max)})
 }
 
 // shape writes the shape of value i.

@@ -38,7 +38,7 @@ func narrow(g *ir.Graph, _ *Config) (int, error) {
 			err = l.LowerParts()
 		}
 		if err != nil {
-			return changed, &ir.Error{Node: nodeName(n), Op: n.Op, Msg: err.Error(), At: n.Line()}
+			return changed, about(n, &ir.Error{Msg: err.Error()})
 		}
 		todo = append(l.Nodes(), todo...)
 	}

@@ -42,11 +42,7 @@ func (f Family) greatest(e ir.Extent, dims []ir.Dim, n *ir.Node, who, unit strin
 		return nil
 	}
 	refuse := func(how string) error {
-		r := &ir.Error{Msg: fmt.Sprintf("%s %s; expected no more than %d, as at the greatest sizes, for which memory is planned", who, how, e.Max)}
-		if n != nil {
-			r.Node, r.Op, r.At = nodeName(n), n.Op, n.Line()
-		}
-		return r
+		return about(n, &ir.Error{Msg: fmt.Sprintf("%s %s; expected no more than %d, as at the greatest sizes, for which memory is planned", who, how, e.Max)})
 	}
 	told, tried := f.more(e, dims)
 	switch {
@@ -61,11 +57,9 @@ func (f Family) greatest(e ir.Extent, dims []ir.Dim, n *ir.Node, who, unit strin
 // more returns sizes of which e is more than at the greatest, nil where there are none. tried is false where there are too many to try.
 func (f Family) more(e ir.Extent, dims []ir.Dim) (sizes []int, tried bool) {
 	const most = 1 << 18
-	all := 1
-	for _, d := range f.Dims {
-		if all *= d.Max - d.Min + 1; all > most {
-			return nil, false
-		}
+	all := combinations(f.Dims)
+	if all > most {
+		return nil, false
 	}
 	sizes = f.all(func(d ir.Dim) int { return d.Min })
 	for range all {
@@ -98,14 +92,14 @@ func rises(e ir.Extent, dims []ir.Dim) bool {
 
 // leastStep is the least that a term changes by where dimension i grows by one.
 func leastStep(t ir.Term, i int, dims []ir.Dim) int {
+	if dims[i].Min == dims[i].Max {
+		return 0
+	}
 	sizes := make([]int, len(dims))
 	for k, d := range dims {
 		if sizes[k] = d.Min; t.Factor < 0 {
 			sizes[k] = d.Max
 		}
-	}
-	if dims[i].Min == dims[i].Max {
-		return 0
 	}
 	if t.Factor < 0 {
 		sizes[i]--

@@ -8,15 +8,13 @@ import (
 
 	"github.com/deepgo/deepgo"
 	"github.com/deepgo/deepgo/cmd/internal/needs"
+	"github.com/deepgo/deepgo/testdata"
 )
 
 // TestSmallFirmware holds what the code of a whole firmware takes, weights aside: start, serial port, protocol and keyword spotter.
 func TestSmallFirmware(t *testing.T) {
 	needs.Tools(t, "arm-none-eabi-gcc", "arm-none-eabi-objcopy")
-	file, ok := ledgerModel(t, "$SHARED/mlperf-tiny/kws_int8/model.onnx")
-	if !ok {
-		t.Skip("the shared models are not there")
-	}
+	file := filepath.Join(testdata.NeedShared(t), "mlperf-tiny/kws_int8/model.onnx")
 	dir := t.TempDir()
 	root := newRoot()
 	root.SetOut(io.Discard)
